@@ -1,0 +1,112 @@
+import * as v from 'valibot';
+import { AFTER_IDS, BEFORE_IDS, COMBINE_IDS } from '../aggregation/ids.ts';
+import { NETS, type NetName } from '../nn/index.ts';
+import { createModel, type Model } from '../nn/model.ts';
+import type { HeadName } from '../nn/heads.ts';
+import { OBJECTIVES, type ObjectiveId } from '../objectives/index.ts';
+import type { Objective } from '../objectives/contract.ts';
+import { SCHEMES, type SchemeId } from '../weights/schemes/index.ts';
+import { Problem } from './problem.ts';
+
+const number = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
+const integer = (low: number, high: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high));
+const names = <T extends string>(table: Record<T, unknown>) => v.picklist(Object.keys(table) as T[]);
+
+const learning = (steps: number, rate: number) => ({
+  steps: v.optional(integer(1, 5000), steps),
+  batch: v.optional(integer(1, 512), 32),
+  rate: v.optional(number(0, 10), rate),
+  momentum: v.optional(number(0, 0.999), 0.9),
+  /** Norm to which each step's whole gradient is clipped. */
+  clip: v.optional(number(0.01, 1000), 1),
+});
+
+/**
+ * How a project learns: everything that decides a round, set once when the project is created.
+ * Every setting has a default that fits small grey images.
+ */
+export const PlanSchema = v.object({
+  net: v.optional(names(NETS), 'strided'),
+  input: v.optional(
+    v.object({ size: integer(16, 128), channels: v.picklist([1, 3]) }),
+    { size: 28, channels: 1 },
+  ),
+  objective: v.optional(
+    v.object({
+      id: names(OBJECTIVES),
+      settings: v.optional(v.record(v.string(), v.unknown()), {}),
+    }),
+    { id: 'fixmatch', settings: {} },
+  ),
+  round: v.optional(
+    v.object({
+      /** Deltas that close a round. */
+      goal: v.optional(integer(1, 10_000), 4),
+      /** Fewer than this at the deadline, and the round is abandoned. */
+      minimum: v.optional(integer(1, 10_000), 1),
+      deadlineSeconds: v.optional(integer(1, 86_400), 120),
+    }),
+    {},
+  ),
+  local: v.optional(v.object({ ...learning(60, 0.05), teacherDecay: v.optional(number(0, 1), 0.99) }), {}),
+  server: v.optional(
+    v.object({
+      ...learning(40, 0.05),
+      /** Supervised steps before the first round: they make version 1. */
+      warmupSteps: v.optional(integer(1, 20_000), 300),
+      /** A candidate may be this much less accurate on the validation images and still go live. */
+      tolerance: v.optional(number(0, 1), 0.02),
+    }),
+    {},
+  ),
+  aggregation: v.optional(
+    v.object({
+      before: v.optional(v.array(v.picklist(BEFORE_IDS)), ['clip-norm']),
+      combine: v.optional(v.picklist(COMBINE_IDS), 'weighted-mean'),
+      after: v.optional(v.picklist(AFTER_IDS), 'fedavg'),
+      settings: v.optional(v.record(v.string(), v.number()), {}),
+    }),
+    {},
+  ),
+  codec: v.optional(names(SCHEMES), 'int8'),
+  /** Learning rates fall along half a cosine over this many rounds. */
+  rounds: v.optional(integer(1, 10_000), 10),
+});
+
+export type PlanInput = v.InferInput<typeof PlanSchema>;
+export type Plan = v.InferOutput<typeof PlanSchema>;
+
+/** A plan whose parts are known to fit together: what both sides build a round from. */
+export type Recipe = {
+  plan: Plan;
+  model: Model;
+  objective: Objective;
+  settings: unknown;
+};
+
+/** @throws Problem 303 when the parts do not fit: an impossible round, bad settings, a net that cannot read the images. */
+export function recipeOf(plan: Plan, classes: number): Recipe {
+  const objective: Objective = OBJECTIVES[plan.objective.id as ObjectiveId];
+  const settings = v.safeParse(objective.config, plan.objective.settings);
+  if (!settings.success) throw new Problem(303, `objective ${plan.objective.id}: ${v.summarize(settings.issues)}`);
+  if (objective.uses.labels)
+    throw new Problem(303, `objective ${plan.objective.id} needs labels, and volunteers have none`);
+  if (plan.round.minimum > plan.round.goal)
+    throw new Problem(303, `round: the minimum ${plan.round.minimum} is above the goal ${plan.round.goal}`);
+  const heads = [...new Set<HeadName>(['cls', ...objective.heads])];
+  try {
+    const model = createModel({ net: plan.net as NetName, input: plan.input, classes, heads });
+    return { plan, model, objective, settings: settings.output };
+  } catch (error) {
+    throw new Problem(303, (error as Error).message, { cause: error });
+  }
+}
+
+/** Share of the base learning rate in round 1, 2, ... `rounds`, and after: half a cosine that ends at a tenth. */
+export function rateAt(round: number, rounds: number): number {
+  const progress = Math.min(Math.max((round - 1) / Math.max(rounds, 1), 0), 1);
+  return 0.1 + 0.9 * 0.5 * (1 + Math.cos(Math.PI * progress));
+}
+
+export type { SchemeId };

@@ -1,0 +1,77 @@
+/**
+ * Every way a request can fail: a number that is never used again for anything else, its HTTP
+ * status, a title, and what the caller can do about it. RFC 9457 carries them over the wire.
+ * Hundreds: 1 request, 2 access, 3 projects, 4 rounds and deltas, 5 images, 6 classes, 7 models, 9 server.
+ */
+export const PROBLEMS = {
+  101: [400, 'The body does not fit', 'Correct the named field; GET /openapi.json has every schema.'],
+  102: [413, 'The body is too large', 'Send at most the number of bytes that the detail names.'],
+  103: [404, 'There is no such address', 'GET /docs lists every route.'],
+  104: [415, 'The media type is not one this route reads', 'Send one of the types that the detail names.'],
+  201: [401, 'A token is needed', 'Send `Authorization: Bearer <token>`; npm start prints an admin token, joining a project gives a ticket.'],
+  202: [401, 'The token is not valid', 'Use the token as it was given; join the project again for a fresh ticket.'],
+  203: [401, 'The ticket has expired', 'Join the project again for a fresh ticket.'],
+  204: [403, 'The ticket is for another project', 'Join this project; a ticket opens only the one it was given for.'],
+  301: [404, 'There is no such project', 'GET /v1/projects lists what is there.'],
+  302: [409, 'A project of that name is already there', 'Choose another id, or use the project as it is.'],
+  303: [422, 'The plan cannot work', 'Change the setting that the detail names.'],
+  304: [422, 'The labelled images do not suffice', 'Give every class at least one labelled example, and some for validation.'],
+  401: [400, 'The delta is malformed', 'Encode it with the scheme and version that the round names.'],
+  402: [400, 'The delta is truncated', 'Send all of its bytes again; nothing was counted.'],
+  403: [413, 'The delta is oversized', 'Encode it with the scheme that the round names, nothing behind it.'],
+  404: [422, 'The delta holds numbers that are not finite', 'Lower the learning rate; do not send a round that diverged.'],
+  405: [422, 'The delta is larger than any honest one', 'Train from the weights of the round with its plan.'],
+  406: [409, 'Another delta of this volunteer was already counted', 'One delta a round; wait for the next round.'],
+  407: [409, 'The round is closed', 'Wait for the next round; GET the project for its state.'],
+  408: [403, 'This volunteer was not asked to train in this round', 'Wait for the round message on the socket.'],
+  409: [409, 'The delta starts from another version', 'Fetch the weights that the round names and train from them.'],
+  410: [400, 'The digest does not match the body', 'Send the SHA-256 of the bytes in hex; the body changed on its way.'],
+  411: [404, 'There is no such round', 'GET the rounds of the project.'],
+  412: [409, 'Training is already running', 'Wait for it to end, or stop it first.'],
+  501: [422, 'The bytes are no image that can be read', 'Send PNG, JPEG or WebP, whole and unchanged.'],
+  502: [413, 'The image is too large', 'Send at most 16 megapixels and 8 MB.'],
+  503: [422, 'The tensor has the wrong shape', 'Send size x size x channels numbers in [0, 1], as the project names them.'],
+  601: [422, 'A class needs examples', 'Send at least one example image.'],
+  602: [409, 'A class of that name is already there', 'Choose another name, or remove that class first.'],
+  603: [404, 'There is no such class', 'GET the classes of the project.'],
+  604: [422, 'That class belongs to the model', 'Only classes added later can be removed.'],
+  701: [404, 'There is no such version', 'GET the versions of the project.'],
+  702: [503, 'The project has no live version yet', 'Wait until the first supervised steps are done; GET the project for its state.'],
+  703: [404, 'There are no such weights', 'Use the hash exactly as a version names it.'],
+  704: [409, 'That version was not fit to go live', 'Choose a version whose state is retired or live.'],
+  705: [409, 'Too many changes at once', 'Repeat the request.'],
+  901: [500, 'Something went wrong on our side', 'Repeat the request later; the request id helps us find it.'],
+} as const satisfies Record<number, readonly [status: number, title: string, remedy: string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** RFC 9457 `application/problem+json`, with our number and the remedy beside the standard members. */
+export type ProblemBody = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  remedy: string;
+  instance?: string;
+};
+
+/** Thrown anywhere, turned into a response in one place. `detail` says what was wrong with this one. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly status: number;
+
+  constructor(code: ProblemCode, detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = 'Problem';
+    this.code = code;
+    this.status = PROBLEMS[code][0];
+  }
+
+  body(instance?: string): ProblemBody {
+    const [status, title, remedy] = PROBLEMS[this.code];
+    const type = `/docs/problems#${this.code}`;
+    const body = { type, title, status, detail: this.message, code: this.code, remedy };
+    return instance === undefined ? body : { ...body, instance };
+  }
+}

@@ -1,0 +1,54 @@
+import type { Params, Scalar, Tensor, Tf } from '../nn/params.ts';
+
+/**
+ * SGD with Nesterov momentum, the whole gradient clipped to a norm of `clip` first: at this size
+ * clipping and a falling rate matter more than the federated protocol (Shoal's own measurement,
+ * docs/architecture.md). Buffers live one round; a tab that vanishes takes nothing along.
+ */
+export type SgdOptions = { momentum: number; clip: number };
+
+export class Sgd {
+  readonly #tf: Tf;
+  readonly #options: SgdOptions;
+  #velocity: Params = {};
+
+  constructor(tf: Tf, options: SgdOptions) {
+    this.#tf = tf;
+    this.#options = options;
+  }
+
+  /** Replaces every tensor of `params` by its stepped value and frees what it replaced, and the gradients. */
+  step(params: Params, gradients: Params, rate: number): void {
+    const tf = this.#tf;
+    const { momentum } = this.#options;
+    const scale = tf.tidy(() => this.#clipScale(gradients));
+    for (const [name, gradient] of Object.entries(gradients)) {
+      const [next, velocity] = tf.tidy(() => {
+        const g = tf.mul(gradient, scale);
+        const before = this.#velocity[name];
+        const speed: Tensor = before ? tf.add(tf.mul(before, momentum), g) : g;
+        const move = tf.add(g, tf.mul(speed, momentum));
+        return [tf.sub(params[name]!, tf.mul(move, rate)), speed] as [Tensor, Tensor];
+      });
+      params[name]!.dispose();
+      this.#velocity[name]?.dispose();
+      gradient.dispose();
+      params[name] = next;
+      this.#velocity[name] = velocity;
+    }
+    scale.dispose();
+  }
+
+  #clipScale(gradients: Params): Scalar {
+    const tf = this.#tf;
+    let squares: Tensor = tf.scalar(1e-12);
+    for (const gradient of Object.values(gradients))
+      squares = tf.add(squares, tf.sum(tf.square(gradient)));
+    return tf.minimum(1, tf.div(this.#options.clip, tf.sqrt(squares))) as Scalar;
+  }
+
+  dispose(): void {
+    for (const tensor of Object.values(this.#velocity)) tensor.dispose();
+    this.#velocity = {};
+  }
+}

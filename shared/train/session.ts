@@ -1,0 +1,140 @@
+import { batches, Random } from '../math/random.ts';
+import type { Model } from '../nn/model.ts';
+import { dispose, flatten, unflatten, type Params, type Scalar, type Tensor, type Tf } from '../nn/params.ts';
+import type { LocalData, LossTerms, Objective, StepContext } from '../objectives/contract.ts';
+import { makeView } from './loader.ts';
+import { Sgd } from './optimiser.ts';
+
+export type SessionOptions = {
+  tf: Tf;
+  model: Model;
+  objective: Objective;
+  /** Already validated by the objective's schema. */
+  config: unknown;
+  weights: Float32Array;
+  data: LocalData;
+  batch: number;
+  momentum: number;
+  clip: number;
+  /** Decay of the teacher's moving average, where the objective has one. */
+  teacherDecay: number;
+  seed: number;
+};
+
+/**
+ * One stretch of learning from received weights: a volunteer's round, or the server's supervised
+ * step. The same code in tab, Node and Durable Object, so that all three can be compared.
+ * Lifetime: `start` -> any number of `step`s -> `weights` -> `dispose`.
+ */
+export class Session {
+  readonly #o: SessionOptions;
+  readonly #random: Random;
+  readonly #optimiser: Sgd;
+  readonly #rows: Generator<number[]>;
+  readonly #state: unknown;
+  /** How many images the objective can learn from this round. */
+  readonly usable: number;
+  #student: Params;
+  #teacher: Params | undefined;
+
+  private constructor(options: SessionOptions, student: Params, state: unknown, random: Random) {
+    this.#o = options;
+    this.#random = random;
+    this.#student = student;
+    this.#state = state;
+    const { tf, objective, data, momentum, clip } = options;
+    this.#optimiser = new Sgd(tf, { momentum, clip });
+    if (objective.uses.teacher)
+      this.#teacher = Object.fromEntries(Object.entries(student).map(([k, t]) => [k, tf.clone(t)]));
+    const rows = objective.rows(state, data);
+    this.usable = rows.length;
+    this.#rows = batches(rows, options.batch, random.fork('rows'));
+  }
+
+  /** @throws when the weights do not fit the model, or labels are needed and there are none. */
+  static async start(options: SessionOptions): Promise<Session> {
+    const { tf, model, objective, config, data, weights } = options;
+    if (data.count === 0) throw new Error('session: there are no images to learn from');
+    const random = new Random(options.seed);
+    const params = unflatten(tf, model.layout, weights);
+    const views = random.fork('begin');
+    const state = await objective.begin({
+      tf,
+      model,
+      config,
+      params,
+      data,
+      random: views,
+      view: (name, rows) => makeView(tf, data, model.spec.input, name, rows, views),
+    });
+    return new Session(options, params, state, random);
+  }
+
+  /** What the objective says of the round: coverage, confidence. */
+  report(): Record<string, number> {
+    return this.#o.objective.report(this.#state);
+  }
+
+  /**
+   * One update at the given learning rate. The returned terms are the loss by name; the caller
+   * reads them when it likes and disposes them. @throws when nothing is usable.
+   */
+  step(rate: number): LossTerms {
+    const { tf, objective } = this.#o;
+    const rows = this.#rows.next().value as number[];
+    const context = this.#context(rows);
+    const targets = tf.tidy(() => objective.targets(context));
+    const names = Object.keys(this.#student);
+    let terms: LossTerms = {};
+    const { grads } = tf.tidy(() => {
+      const total = (...tensors: Tensor[]) => {
+        const params = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
+        const made = objective.loss({ ...context, params }, targets);
+        terms = Object.fromEntries(Object.entries(made).map(([k, t]) => [k, tf.keep(tf.clone(t))]));
+        return Object.values(made).reduce((a, b) => tf.add(a, b)) as Scalar;
+      };
+      return tf.valueAndGrads(total)(names.map((name) => this.#student[name]!));
+    });
+    const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]!]));
+    this.#optimiser.step(this.#student, gradients, rate);
+    this.#follow();
+    for (const tensor of [...Object.values(targets), ...Object.values(context.batch.views)])
+      tensor.dispose();
+    return terms;
+  }
+
+  #context(rows: number[]): StepContext<unknown, unknown> {
+    const { tf, model, objective, config, data } = this.#o;
+    const random = this.#random;
+    const view = (name: (typeof objective.views)[string], of: readonly number[]) =>
+      makeView(tf, data, model.spec.input, name, of, random);
+    const views = Object.fromEntries(
+      Object.entries(objective.views).map(([as, name]) => [as, view(name, rows)]),
+    );
+    const common = { tf, model, config, data, random, view, state: this.#state };
+    return { ...common, params: this.#student, teacher: this.#teacher, batch: { rows, views } };
+  }
+
+  /** teacher <- decay * teacher + (1 - decay) * student */
+  #follow(): void {
+    if (!this.#teacher) return;
+    const { tf, teacherDecay } = this.#o;
+    for (const [name, before] of Object.entries(this.#teacher)) {
+      this.#teacher[name] = tf.tidy(() =>
+        tf.add(tf.mul(before, teacherDecay), tf.mul(this.#student[name]!, 1 - teacherDecay)),
+      );
+      before.dispose();
+    }
+  }
+
+  /** The student's weights, flat. */
+  weights(): Promise<Float32Array> {
+    return flatten(this.#o.model.layout, this.#student);
+  }
+
+  dispose(): void {
+    dispose(this.#student);
+    if (this.#teacher) dispose(this.#teacher);
+    this.#optimiser.dispose();
+  }
+}
