@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { createPipeline, type Pipeline } from '../aggregation/pipeline.ts';
 import { AFTER_IDS, BEFORE_IDS, COMBINE_IDS } from '../aggregation/ids.ts';
 import { NETS, type NetName } from '../nn/index.ts';
 import { createModel, type Model } from '../nn/model.ts';
@@ -20,6 +21,8 @@ const learning = (steps: number, rate: number) => ({
   momentum: v.optional(number(0, 0.999), 0.9),
   /** Norm to which each step's whole gradient is clipped. */
   clip: v.optional(number(0.01, 1000), 1),
+  /** Decay of the weights' moving average: the local teacher, and what the server keeps of its steps. */
+  averageDecay: v.optional(number(0, 0.9999), 0.98),
 });
 
 /**
@@ -49,14 +52,17 @@ export const PlanSchema = v.object({
     }),
     {},
   ),
-  local: v.optional(v.object({ ...learning(60, 0.05), teacherDecay: v.optional(number(0, 1), 0.99) }), {}),
+  local: v.optional(v.object(learning(60, 0.05)), {}),
   server: v.optional(
     v.object({
       ...learning(40, 0.05),
       /** Supervised steps before the first round: they make version 1. */
       warmupSteps: v.optional(integer(1, 20_000), 300),
-      /** A candidate may be this much less accurate on the validation images and still go live. */
-      tolerance: v.optional(number(0, 1), 0.02),
+      /**
+       * A candidate goes live only when it is not worse on the validation images. The next round
+       * still builds on it unless it is worse by more than this: a stricter rule stalls on noise.
+       */
+      tolerance: v.optional(number(0, 1), 0.05),
     }),
     {},
   ),
@@ -70,6 +76,8 @@ export const PlanSchema = v.object({
     {},
   ),
   codec: v.optional(names(SCHEMES), 'int8'),
+  /** Every chance in the project's learning follows from it. */
+  seed: v.optional(integer(0, 2 ** 31), 1),
   /** Learning rates fall along half a cosine over this many rounds. */
   rounds: v.optional(integer(1, 10_000), 10),
 });
@@ -83,6 +91,7 @@ export type Recipe = {
   model: Model;
   objective: Objective;
   settings: unknown;
+  pipeline: Pipeline;
 };
 
 /** @throws Problem 303 when the parts do not fit: an impossible round, bad settings, a net that cannot read the images. */
@@ -95,9 +104,10 @@ export function recipeOf(plan: Plan, classes: number): Recipe {
   if (plan.round.minimum > plan.round.goal)
     throw new Problem(303, `round: the minimum ${plan.round.minimum} is above the goal ${plan.round.goal}`);
   const heads = [...new Set<HeadName>(['cls', ...objective.heads])];
+  const pipeline = createPipeline(plan.aggregation);
   try {
     const model = createModel({ net: plan.net as NetName, input: plan.input, classes, heads });
-    return { plan, model, objective, settings: settings.output };
+    return { plan, model, objective, settings: settings.output, pipeline };
   } catch (error) {
     throw new Problem(303, (error as Error).message, { cause: error });
   }

@@ -1,5 +1,5 @@
 import type { ParamSpec } from '../weights/layout.ts';
-import { dense, denseSpecs, l2Normalise, param } from './layers.ts';
+import { dense, denseSpecs } from './layers.ts';
 import type { Params, Tensor2D, Tf } from './params.ts';
 
 /** A head: what hangs on the embedding. Its parameters are named `head/<name>/...`. */
@@ -10,27 +10,14 @@ export type Head = {
   apply(tf: Tf, params: Params, z: Tensor2D): Tensor2D;
 };
 
-/**
- * The cosine classifier (Gidaris and Komodakis 2018; Qi et al. 2018, arXiv:1712.07136): logits are
- * scaled cosines between the embedding and one vector a class. Those vectors live where prototypes
- * live, so a class learnt by gradient and one added from five examples are scored alike.
- */
-export const COSINE_SCALE = 10;
-
 const cls: Head = {
-  title: 'cosine classifier over the base classes',
+  title: 'linear classifier over the base classes',
   specs: (features, classes) => [
-    {
-      name: 'head/cls/w',
-      shape: [features, classes],
-      init: { kind: 'he', fanIn: features },
-    },
+    // From zero: the first predictions are uniform, whatever the embedding's scale is.
+    { name: 'head/cls/w', shape: [features, classes], init: { kind: 'constant', value: 0 } },
+    { name: 'head/cls/b', shape: [classes], init: { kind: 'constant', value: 0 } },
   ],
-  apply(tf, params, z) {
-    const w = param(params, 'head/cls/w') as Tensor2D;
-    const unit = tf.div(w, tf.sqrt(tf.add(tf.sum(tf.square(w), 0, true), 1e-12))) as Tensor2D;
-    return tf.mul(tf.matMul(l2Normalise(tf, z), unit), COSINE_SCALE) as Tensor2D;
-  },
+  apply: (tf, params, z) => dense(tf, params, 'head/cls', z),
 };
 
 const PROJECTION = 64;

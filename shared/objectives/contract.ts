@@ -25,8 +25,8 @@ export type RoundContext<Config> = {
 export type StepContext<Config, State> = Omit<RoundContext<Config>, 'params'> & {
   /** The student's parameters; inside `loss` the tape watches them. */
   params: Params;
-  /** Follows the student as an exponential moving average; there when `uses.teacher` says so. */
-  teacher: Params | undefined;
+  /** Follows the student as an exponential moving average. */
+  teacher: Params;
   state: State;
   batch: { rows: readonly number[]; views: Record<string, Tensor4D> };
 };

@@ -16,8 +16,8 @@ export type SessionOptions = {
   batch: number;
   momentum: number;
   clip: number;
-  /** Decay of the teacher's moving average, where the objective has one. */
-  teacherDecay: number;
+  /** Decay of the moving average of the weights: an objective's teacher, and what `averaged` gives. */
+  averageDecay: number;
   seed: number;
 };
 
@@ -35,7 +35,8 @@ export class Session {
   /** How many images the objective can learn from this round. */
   readonly usable: number;
   #student: Params;
-  #teacher: Params | undefined;
+  #average: Params;
+  #steps = 0;
 
   private constructor(options: SessionOptions, student: Params, state: unknown, random: Random) {
     this.#o = options;
@@ -44,8 +45,7 @@ export class Session {
     this.#state = state;
     const { tf, objective, data, momentum, clip } = options;
     this.#optimiser = new Sgd(tf, { momentum, clip });
-    if (objective.uses.teacher)
-      this.#teacher = Object.fromEntries(Object.entries(student).map(([k, t]) => [k, tf.clone(t)]));
+    this.#average = Object.fromEntries(Object.entries(student).map(([k, t]) => [k, tf.clone(t)]));
     const rows = objective.rows(state, data);
     this.usable = rows.length;
     this.#rows = batches(rows, options.batch, random.fork('rows'));
@@ -93,9 +93,13 @@ export class Session {
         terms = Object.fromEntries(Object.entries(made).map(([k, t]) => [k, tf.keep(tf.clone(t))]));
         return Object.values(made).reduce((a, b) => tf.add(a, b)) as Scalar;
       };
-      return tf.valueAndGrads(total)(names.map((name) => this.#student[name]!));
+      // The engine's own call, since `tf.grads` refuses a parameter that the loss does not read:
+      // here that is a head of another objective, and it simply stays as it is.
+      const inputs = names.map((name) => this.#student[name]!);
+      return tf.engine().gradients(() => total(...inputs), inputs, undefined, true);
     });
-    const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i]!]));
+    const moved = names.flatMap((name, i) => (grads[i] ? [[name, grads[i]] as const] : []));
+    const gradients: Params = Object.fromEntries(moved);
     this.#optimiser.step(this.#student, gradients, rate);
     this.#follow();
     for (const tensor of [...Object.values(targets), ...Object.values(context.batch.views)])
@@ -112,16 +116,20 @@ export class Session {
       Object.entries(objective.views).map(([as, name]) => [as, view(name, rows)]),
     );
     const common = { tf, model, config, data, random, view, state: this.#state };
-    return { ...common, params: this.#student, teacher: this.#teacher, batch: { rows, views } };
+    return { ...common, params: this.#student, teacher: this.#average, batch: { rows, views } };
   }
 
-  /** teacher <- decay * teacher + (1 - decay) * student */
+  /**
+   * average <- decay * average + (1 - decay) * student. The decay grows with the steps, so that a
+   * short stretch is not held at its beginning.
+   */
   #follow(): void {
-    if (!this.#teacher) return;
-    const { tf, teacherDecay } = this.#o;
-    for (const [name, before] of Object.entries(this.#teacher)) {
-      this.#teacher[name] = tf.tidy(() =>
-        tf.add(tf.mul(before, teacherDecay), tf.mul(this.#student[name]!, 1 - teacherDecay)),
+    const { tf, averageDecay } = this.#o;
+    this.#steps++;
+    const decay = Math.min(averageDecay, this.#steps / (this.#steps + 9));
+    for (const [name, before] of Object.entries(this.#average)) {
+      this.#average[name] = tf.tidy(() =>
+        tf.add(tf.mul(before, decay), tf.mul(this.#student[name]!, 1 - decay)),
       );
       before.dispose();
     }
@@ -132,9 +140,14 @@ export class Session {
     return flatten(this.#o.model.layout, this.#student);
   }
 
+  /** The moving average of the student's weights, flat: less noisy than the last step's. */
+  averaged(): Promise<Float32Array> {
+    return flatten(this.#o.model.layout, this.#average);
+  }
+
   dispose(): void {
     dispose(this.#student);
-    if (this.#teacher) dispose(this.#teacher);
+    dispose(this.#average);
     this.#optimiser.dispose();
   }
 }

@@ -116,7 +116,7 @@ function spreadByStride(wasm: Wasm, dy: TensorInfo, g: Geometry): TensorInfo {
   let read = 0;
   for (let b = 0; b < batch; b++)
     for (let y = 0; y < height; y++) {
-      let write = ((b * rows + y * g.strideHeight) * columns) * channels;
+      let write = (b * rows + y * g.strideHeight) * columns * channels;
       for (let x = 0; x < width; x++) {
         for (let c = 0; c < channels; c++) to[write + c] = from[read++]!;
         write += g.strideWidth * channels;

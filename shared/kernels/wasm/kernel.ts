@@ -17,14 +17,24 @@ export type Wasm = {
   free(...tensors: TensorInfo[]): void;
 };
 
-type Kernel = (wasm: Wasm, inputs: Record<string, TensorInfo>, attrs: NamedAttrMap) => TensorInfo | TensorInfo[];
+type Kernel = (
+  wasm: Wasm,
+  inputs: Record<string, TensorInfo>,
+  attrs: NamedAttrMap,
+) => TensorInfo | TensorInfo[];
 
-/** Registers `kernel` under `name` for the wasm backend, in place of the stock one where there is one. */
+/**
+ * Registers `kernel` under `name` for the wasm backend, in place of the stock one where there is
+ * one. The stock one's setup stays: it binds to the wasm instance each time a backend starts, and
+ * our kernels call the stock ones.
+ */
 export function registerWasm(tf: Tf, name: string, kernel: Kernel): void {
+  const setupFunc = tf.getKernel(name, 'wasm')?.setupFunc;
   if (tf.getKernel(name, 'wasm')) tf.unregisterKernel(name, 'wasm');
   tf.registerKernel({
     kernelName: name,
     backendName: 'wasm',
+    ...(setupFunc && { setupFunc }),
     kernelFunc: ({ inputs, backend, attrs }) =>
       kernel(bind(tf, backend as BackendWasm), inputs as Record<string, TensorInfo>, attrs ?? {}),
   });

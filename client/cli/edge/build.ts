@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+export const ROOT = resolve(import.meta.dirname, '../../..');
+export const WORKER_OUT = join(ROOT, 'dist/worker');
+export const WEB_OUT = join(ROOT, 'dist/web');
+
+type Target = { name: string; sources: string[]; command: string[]; out: string };
+
+/** wrangler's own bundle, so that what runs here is what would be deployed. */
+const WORKER: Target = {
+  name: 'worker',
+  sources: ['shared/**/*.ts', 'worker/**/*.ts', 'wrangler.toml', 'package-lock.json'],
+  command: ['wrangler/bin/wrangler.js', 'deploy', '--dry-run', '--outdir', WORKER_OUT],
+  out: join(WORKER_OUT, 'index.js'),
+};
+
+const WEB: Target = {
+  name: 'pages',
+  sources: ['shared/**/*.ts', 'client/**/*.{ts,tsx,css,html,svg}', 'vite.config.ts', 'package-lock.json'],
+  command: ['vite/bin/vite.js', 'build'],
+  out: join(WEB_OUT, 'index.html'),
+};
+
+/** Builds the pages and the worker where their sources have changed since the last time. */
+export async function buildAll(say: (line: string) => void): Promise<void> {
+  // The worker's bundle names the assets' folder, so the pages come first.
+  for (const target of [WEB, WORKER]) await buildTarget(target, say);
+}
+
+async function buildTarget({ name, sources, command, out }: Target, say: (line: string) => void): Promise<void> {
+  const stampFile = join(ROOT, '.shoal/build', `${name}.sha256`);
+  const stamp = digestOf(sources);
+  if (existsSync(out) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  say(`building the ${name}`);
+  await run(name, [join(ROOT, 'node_modules', command[0] as string), ...command.slice(1)]);
+  mkdirSync(dirname(stampFile), { recursive: true });
+  writeFileSync(stampFile, stamp);
+}
+
+function digestOf(patterns: string[]): string {
+  const hash = createHash('sha256');
+  for (const file of globSync(patterns, { cwd: ROOT }).sort())
+    hash.update(file).update(readFileSync(join(ROOT, file)));
+  return hash.digest('hex');
+}
+
+/** Runs a tool of node_modules quietly. @throws with its whole output when it fails. */
+function run(name: string, args: string[]): Promise<void> {
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', CI: 'true' };
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    child.on('error', reject);
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`building the ${name} failed (${code}):\n${output}`)),
+    );
+  });
+}

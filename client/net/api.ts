@@ -1,0 +1,72 @@
+import { ROUTES, type BodyOf, type PathParams, type ReplyOf, type Route, type RouteName } from '../../shared/api/routes.ts';
+import { Problem, PROBLEMS, type ProblemBody } from '../../shared/api/problem.ts';
+
+/** What a call may carry; which of it is needed follows from the route. */
+export type CallOptions<N extends RouteName> = {
+  params?: PathParams<(typeof ROUTES)[N]['path']>;
+  json?: BodyOf<N>;
+  bytes?: Uint8Array;
+  type?: string;
+  headers?: Record<string, string>;
+  query?: Record<string, string | number>;
+  signal?: AbortSignal;
+};
+
+/** The edge did not answer, or not in its own language: worth another try later. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+}
+
+/** Calls routes of the one table. Replies are typed by it; a refusal is thrown as its numbered `Problem`. */
+export class Api {
+  readonly origin: string;
+  readonly #token: string | undefined;
+
+  constructor(origin: string, token?: string) {
+    this.origin = origin.replace(/\/$/, '');
+    this.#token = token;
+  }
+
+  /** @throws Problem as the route's table names them; Unreachable when there is no answer. */
+  async call<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<ReplyOf<N>> {
+    const response = await this.fetch(name, options);
+    const { reply } = ROUTES[name] as Route;
+    return (reply.json ? await response.json() : undefined) as ReplyOf<N>;
+  }
+
+  /** The same, with the body unread: for weights. */
+  async fetch<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<Response> {
+    const route: Route = ROUTES[name];
+    const url = new URL(this.origin + fill(route.path, options.params as Record<string, string>));
+    for (const [key, value] of Object.entries(options.query ?? {}))
+      url.searchParams.set(key, String(value));
+    const headers = new Headers(options.headers);
+    if (this.#token) headers.set('authorization', `Bearer ${this.#token}`);
+    if (options.json !== undefined) headers.set('content-type', 'application/json');
+    if (options.type) headers.set('content-type', options.type);
+    const body = options.json !== undefined ? JSON.stringify(options.json) : (options.bytes as BodyInit);
+    const init: RequestInit = { method: route.method, headers };
+    if (body !== undefined) init.body = body;
+    if (options.signal) init.signal = options.signal;
+    const response = await fetch(url, init).catch((error: unknown) => {
+      if (options.signal?.aborted) throw error;
+      throw new Unreachable(`${url.origin} does not answer`, { cause: error });
+    });
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+}
+
+function fill(path: string, params: Record<string, string> = {}): string {
+  return path.replace(/:(\w+)/g, (_, name: string) => {
+    const value = params[name];
+    if (value === undefined) throw new Error(`api: the address ${path} needs "${name}"`);
+    return encodeURIComponent(value);
+  });
+}
+
+async function refusal(response: Response): Promise<Error> {
+  const body = (await response.json().catch(() => undefined)) as ProblemBody | undefined;
+  if (body && body.code in PROBLEMS) return new Problem(body.code, body.detail);
+  return new Unreachable(`${response.url} answered ${response.status}`);
+}

@@ -1,0 +1,55 @@
+/**
+ * When a volunteer's machine may work: pause, resume, stop. Training asks at every step, so a
+ * button takes effect within one.
+ */
+export class Pace {
+  #paused: Promise<void> | undefined;
+  #resume: (() => void) | undefined;
+  readonly #signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.resume(), { once: true });
+  }
+
+  get paused(): boolean {
+    return this.#paused !== undefined;
+  }
+
+  pause(): void {
+    this.#paused ??= new Promise((resolve) => (this.#resume = resolve));
+  }
+
+  resume(): void {
+    this.#resume?.();
+    this.#paused = undefined;
+    this.#resume = undefined;
+  }
+
+  /**
+   * Lets the event loop turn (messages, buttons), and waits while paused.
+   * @returns milliseconds spent paused. @throws the signal's reason once stopped.
+   */
+  async breathe(): Promise<number> {
+    this.#signal.throwIfAborted();
+    await turn();
+    if (!this.#paused) return 0;
+    const start = performance.now();
+    while (this.#paused) await this.#paused;
+    this.#signal.throwIfAborted();
+    return performance.now() - start;
+  }
+}
+
+/** One turn of the event loop. A message channel: setTimeout is held back to 4 ms, or 1 s in hidden tabs. */
+const channel = new MessageChannel();
+const waiting: (() => void)[] = [];
+channel.port1.onmessage = () => waiting.shift()?.();
+(channel.port1 as { unref?: () => void }).unref?.();
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    channel.port2.postMessage(null);
+  });
+}

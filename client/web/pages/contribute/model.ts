@@ -1,0 +1,98 @@
+import { signal } from '@preact/signals';
+import type { Project, ProjectState } from '../../../../shared/api/schemas.ts';
+import { firstOf, fromIdx } from '../../../data/local-data.ts';
+import type { ChosenFile, Skipped } from '../../../data/files.ts';
+import type { LocalData } from '../../../../shared/objectives/contract.ts';
+import { Unreachable } from '../../../net/api.ts';
+import { ORIGIN, api } from '../../parts/projects.ts';
+import { prepare } from '../../thread/prepare.ts';
+import { startTraining, type Training } from '../../thread/training.ts';
+import { IDLE, reduce, type Action, type Run } from './run.ts';
+
+/** Images that are ready. `data` is empty while the training thread holds them. */
+export type Chosen = { data: LocalData; count: number; thumbs: Float32Array[]; skipped: Skipped[] };
+
+export type Sample = { project: string; title: string; file: string; count: number };
+
+const SHOWN = 24;
+
+export const overview = signal<ProjectState | null>(null);
+export const samples = signal<Sample[]>([]);
+export const reading = signal<{ done: number; total: number } | null>(null);
+export const chosen = signal<Chosen | null>(null);
+export const chooseError = signal<unknown>(null);
+export const run = signal<Run>(IDLE);
+
+let training: Training | undefined;
+
+/** The figures beside the title. They are decoration: without them the page works as well. */
+export async function loadOverview(project: string): Promise<void> {
+  overview.value = await api.call('getProject', { params: { project } }).catch(() => null);
+}
+
+/** Sample images that the pages were built with; a build without any has no index. */
+export async function loadSamples(): Promise<void> {
+  const response = await fetch('/samples/index.json').catch(() => undefined);
+  // A server may answer an unknown address with the page itself.
+  const json = response?.ok && response.headers.get('content-type')?.includes('json');
+  samples.value = json ? ((await response.json()) as Sample[]) : [];
+}
+
+export function chooseFiles(project: Project, files: Promise<ChosenFile[]> | ChosenFile[]): Promise<void> {
+  return choose(project, async () => {
+    const { data, skipped } = await prepare(await files, project.plan.input, (done, total) => {
+      reading.value = { done, total };
+    });
+    return { data, skipped };
+  });
+}
+
+export function chooseSample(project: Project, sample: Sample): Promise<void> {
+  return choose(project, async () => {
+    const response = await fetch(`/samples/${sample.file}`);
+    if (!response.ok) throw new Unreachable(`/samples/${sample.file} answered ${response.status}`);
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return { data: fromIdx(bytes, project.plan.input), skipped: [] };
+  });
+}
+
+async function choose(project: Project, read: () => Promise<Pick<Chosen, 'data' | 'skipped'>>): Promise<void> {
+  chooseError.value = null;
+  chosen.value = null;
+  reading.value = { done: 0, total: 0 };
+  try {
+    const { data, skipped } = await read();
+    const thumbs = firstOf(data, project.plan.input, SHOWN);
+    chosen.value = { data, count: data.count, thumbs, skipped };
+  } catch (error) {
+    chooseError.value = error;
+  } finally {
+    reading.value = null;
+  }
+}
+
+export function forgetImages(): void {
+  chosen.value = null;
+  chooseError.value = null;
+}
+
+export function start(project: string): void {
+  const images = chosen.value;
+  if (!images || images.data.count === 0) return;
+  dispatch({ kind: 'start' });
+  training = startTraining(ORIGIN, project, images.data, (message) => {
+    // The images come home with the last message, for another go.
+    if (message.kind === 'ended' && chosen.value)
+      chosen.value = message.data.count > 0 ? { ...chosen.value, data: message.data } : null;
+    dispatch(message);
+  });
+}
+
+export function steer(kind: 'pause' | 'resume' | 'stop'): void {
+  training?.[kind]();
+  dispatch({ kind });
+}
+
+function dispatch(action: Action): void {
+  run.value = reduce(run.value, action);
+}

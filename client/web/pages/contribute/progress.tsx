@@ -1,0 +1,122 @@
+import type { ComponentChildren } from 'preact';
+import { Curve } from '../../parts/curve.tsx';
+import { Facts, type Fact } from '../../parts/facts.tsx';
+import { TroubleBox } from '../../parts/trouble.tsx';
+import { bytes, language, say, type Entry } from '../../text/language.ts';
+import { words } from '../../text/contribute.ts';
+import { page, phases } from '../../text/page.ts';
+import { Backend } from './backend.tsx';
+import { stageOf, type Note, type Run, type Stage } from './run.ts';
+
+const STAGES: Record<Exclude<Stage, 'idle'>, Entry> = {
+  starting: words.stageStarting,
+  connecting: words.stageConnecting,
+  reconnecting: words.stageReconnecting,
+  paused: words.stagePaused,
+  waiting: words.stageWaiting,
+  looking: words.stageLooking,
+  learning: words.stageLearning,
+  sending: words.stageSending,
+  stopping: words.stageStopping,
+  stopped: words.stageStopped,
+  failed: words.stageFailed,
+};
+
+/** What this tab is doing now, and how the crowd is doing. */
+export function Progress({ run, children }: { run: Run; children: ComponentChildren }) {
+  const stage = stageOf(run);
+  if (stage === 'idle') return null;
+  return (
+    <div class="progress">
+      <div class="row stage-row">
+        <p class={`stage ${stage}`} role="status" aria-live="polite">
+          {say(STAGES[stage], { round: run.work?.round ?? 0 })}
+        </p>
+        {children}
+      </div>
+      {run.trouble && <TroubleBox trouble={run.trouble} />}
+      <Bars run={run} />
+      <Facts facts={factsOf(run)} />
+      <Loss run={run} />
+      <Notes notes={run.notes} />
+      {run.backend && <Backend {...run.backend} />}
+    </div>
+  );
+}
+
+function Bars({ run: { work, training, status } }: { run: Run }) {
+  if (status === 'ended') return null;
+  return (
+    <div class="bars">
+      {work ? (
+        <Bar label={say(words.roundProgress)} detail={say(words.step, work)} value={work.step} max={work.steps} />
+      ) : (
+        <p class="quiet">{say(words.backgroundHint)}</p>
+      )}
+      {training && training.goal > 0 && (
+        <Bar
+          label={`${say(words.crowd)}: ${say(phases[training.phase])}`}
+          detail={say(words.crowdProgress, { accepted: training.accepted, goal: training.goal })}
+          value={Math.min(training.accepted, training.goal)}
+          max={training.goal}
+        />
+      )}
+    </div>
+  );
+}
+
+function Bar({ label, detail, value, max }: { label: string; detail: string; value: number; max: number }) {
+  return (
+    <label class="bar">
+      <span>{label}</span>
+      <span class="quiet">{detail}</span>
+      <progress value={value} max={max} />
+    </label>
+  );
+}
+
+function factsOf({ training, imagesPerSecond, bytesDown, bytesUp }: Run): Fact[] {
+  const dash = '–';
+  const whole = (value: number | undefined) => value?.toLocaleString(language.value) ?? dash;
+  return [
+    [say(words.factRound), training ? `${whole(training.round)} / ${whole(training.until)}` : dash],
+    [say(words.factVersion), whole(training?.version)],
+    [say(words.factVolunteers), whole(training?.volunteers)],
+    [say(words.factSpeed), imagesPerSecond === null ? dash : whole(Math.round(imagesPerSecond))],
+    [say(words.factDown), bytes(bytesDown)],
+    [say(words.factUp), bytes(bytesUp)],
+  ];
+}
+
+function Loss({ run: { curve } }: { run: Run }) {
+  const last = curve.loss.at(-1);
+  if (last === undefined) return <p class="quiet curve-empty">{say(words.curveEmpty)}</p>;
+  return (
+    <figure class="loss">
+      <figcaption>{say(words.curve)}</figcaption>
+      <Curve
+        x={curve.steps}
+        y={curve.loss}
+        label={say(words.curve)}
+        description={say(page.lossCurve, { value: last.toFixed(3) })}
+      />
+    </figure>
+  );
+}
+
+function Notes({ notes }: { notes: readonly Note[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <ul class="notes">
+      {notes.slice(0, 3).map((note) => (
+        <li key={`${note.kind}${note.round}`}>
+          {note.kind === 'failed' ? (
+            <TroubleBox trouble={note.trouble} title={say(words.roundFailed, { round: note.round })} />
+          ) : (
+            <span class="quiet">{say(words[note.kind], { round: note.round, reason: note.reason })}</span>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}

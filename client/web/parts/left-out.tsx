@@ -1,0 +1,24 @@
+import type { Skipped } from '../../data/files.ts';
+import { say } from '../text/language.ts';
+import { words } from '../text/contribute.ts';
+import { skipped as reasons } from '../text/page.ts';
+
+const SHOWN = 200;
+
+/** Files that could not be used, by name: nobody should wonder where an image went. */
+export function LeftOut({ skipped }: { skipped: readonly Skipped[] }) {
+  if (skipped.length === 0) return null;
+  return (
+    <details class="left-out">
+      <summary>{say(words.leftOut, { n: skipped.length })}</summary>
+      <ul>
+        {skipped.slice(0, SHOWN).map(({ path, reason }) => (
+          <li key={path}>
+            <span class="path">{path}</span> <span class="quiet">{say(reasons[reason])}</span>
+          </li>
+        ))}
+        {skipped.length > SHOWN && <li class="quiet">{say(words.more, { n: skipped.length - SHOWN })}</li>}
+      </ul>
+    </details>
+  );
+}

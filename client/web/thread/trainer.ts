@@ -1,0 +1,56 @@
+/// <reference lib="webworker" />
+import { contribute, type Contribution, type ContributionEvent } from '../../sdk/contribute.ts';
+import { startBackend } from '../../tf.ts';
+import { troubleOf, type FromTrainer, type PostedEvent, type ToTrainer, type Trouble } from './messages.ts';
+
+/**
+ * The training thread: tfjs and the socket live here, so the page stays smooth while a step runs,
+ * and a hidden tab, whose timers are slowed, keeps learning.
+ */
+const thread = self as unknown as DedicatedWorkerGlobalScope;
+const stop = new AbortController();
+let contribution: Contribution | undefined;
+let paused = false;
+
+thread.onmessage = ({ data: message }: MessageEvent<ToTrainer>) => {
+  if (message.kind === 'start') void run(message);
+  else if (message.kind === 'stop') stop.abort(new Error('stopped'));
+  else {
+    // Kept for the case that the button is pressed before the backend is up.
+    paused = message.kind === 'pause';
+    applyPace();
+  }
+};
+
+async function run({ origin, project, data }: Extract<ToTrainer, { kind: 'start' }>): Promise<void> {
+  let trouble: Trouble | null = null;
+  try {
+    const { tf, backend, tried } = await startBackend();
+    post({ kind: 'backend', backend, tried });
+    stop.signal.throwIfAborted();
+    contribution = contribute({ origin, project, tf, backend, data, signal: stop.signal, onEvent: pass });
+    applyPace();
+    await contribution.done;
+  } catch (error) {
+    if (!stop.signal.aborted) trouble = troubleOf(error);
+  }
+  post({ kind: 'ended', data, trouble }, [data.images.buffer]);
+}
+
+function applyPace(): void {
+  if (paused) contribution?.pace.pause();
+  else contribution?.pace.resume();
+}
+
+function pass(event: ContributionEvent): void {
+  post({ kind: 'event', event: postable(event) });
+}
+
+function postable(event: ContributionEvent): PostedEvent {
+  if (event.kind !== 'failed') return event;
+  return { kind: 'failed', round: event.round, trouble: troubleOf(event.error) };
+}
+
+function post(message: FromTrainer, transfer: Transferable[] = []): void {
+  thread.postMessage(message, transfer);
+}

@@ -1,0 +1,75 @@
+import { and, eq, gt, isNull, lte, or } from 'drizzle-orm';
+import type { Prototypes } from '../../shared/fewshot/prototype.ts';
+import { classes, prototypes } from '../db/schema.ts';
+import { getWeights } from '../registry/blobs.ts';
+import { recipeFor, type Db, type Live, type ProjectRow } from '../registry/projects.ts';
+import { getVersion } from '../registry/versions.ts';
+import { loadTf } from '../tf.ts';
+import type { Classifier } from './classify.ts';
+import { createEncoder, type Encoder } from './encoder.ts';
+
+/** Kept in an isolate, at most: a model of 130 k parameters takes about a megabyte. */
+const KEEP = 8;
+
+/**
+ * Newest last. What falls out is not disposed at once but after a while: a request may still be
+ * using it across an await.
+ */
+class Recent<T> {
+  readonly #items = new Map<string, Promise<T>>();
+
+  get(key: string, make: () => Promise<T>): Promise<T> {
+    const known = this.#items.get(key);
+    const item = known ?? make();
+    this.#items.delete(key);
+    this.#items.set(key, item);
+    // A failure is not kept: the next request tries again.
+    if (!known) item.catch(() => this.#items.delete(key));
+    const oldest = this.#items.keys().next().value;
+    if (this.#items.size > KEEP && oldest !== undefined) this.#items.delete(oldest);
+    return item;
+  }
+}
+
+const encoders = new Recent<Encoder>();
+const classifiers = new Recent<Classifier>();
+
+/** The encoder of a version, by its weights' hash: immutable, so never out of date. */
+export function encoderOf(bucket: R2Bucket, project: ProjectRow, { weights }: Live): Promise<Encoder> {
+  return encoders.get(`${project.id} ${weights}`, async () => {
+    const [tf, flat] = await Promise.all([loadTf(), getWeights(bucket, weights)]);
+    return createEncoder(tf, recipeFor(project).model, flat);
+  });
+}
+
+/** The classes of a revision under its version: immutable too, since every change is a new revision. */
+export function classifierOf(db: Db, project: ProjectRow, live: Live): Promise<Classifier> {
+  return classifiers.get(`${project.id} ${live.revision}`, async () => {
+    const version = await getVersion(db, project.id, live.version);
+    const rows = await db
+      .select({ name: classes.name, sum: prototypes.sum, count: prototypes.count })
+      .from(classes)
+      .innerJoin(prototypes, and(eq(prototypes.class, classes.id), eq(prototypes.version, live.version)))
+      // As of this revision: another change may have come since `live` was read.
+      .where(
+        and(
+          eq(classes.project, project.id),
+          lte(classes.addedIn, live.revision),
+          or(isNull(classes.removedIn), gt(classes.removedIn, live.revision)),
+        ),
+      )
+      .orderBy(classes.addedIn);
+    return {
+      ...{ version: live.version, revision: live.revision, scale: version.scale },
+      unknownBelow: version.unknownBelow,
+      names: rows.map(({ name }) => name),
+      prototypes: stack(rows, recipeFor(project).model.features),
+    };
+  });
+}
+
+function stack(rows: { sum: Uint8Array; count: number }[], dim: number): Prototypes {
+  const sums = new Float32Array(rows.length * dim);
+  rows.forEach(({ sum }, i) => sums.set(new Float32Array(Uint8Array.from(sum).buffer), i * dim));
+  return { sums, dim, ways: rows.length, counts: Float32Array.from(rows, ({ count }) => count) };
+}

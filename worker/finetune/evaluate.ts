@@ -1,0 +1,54 @@
+import { fitScale, unknownThreshold } from '../../shared/fewshot/calibrate.ts';
+import { prototype } from '../../shared/fewshot/prototype.ts';
+import { range } from '../../shared/math/random.ts';
+import type { Model } from '../../shared/nn/model.ts';
+import { dispose, unflatten, type Tensor4D, type Tf } from '../../shared/nn/params.ts';
+import type { LocalData } from '../../shared/objectives/contract.ts';
+import type { Encoder } from '../classify/encoder.ts';
+
+const CHUNK = 64;
+
+/** Share of the images whose class the model's own classifier names first, 0 to 1. */
+export async function accuracyOf(tf: Tf, model: Model, weights: Float32Array, data: LocalData): Promise<number> {
+  if (!data.labels || data.count === 0) throw new Error('evaluate: there are no labelled images');
+  const { size, channels } = model.spec.input;
+  const pixels = size * size * channels;
+  const params = unflatten(tf, model.layout, weights);
+  let right = 0;
+  try {
+    for (let start = 0; start < data.count; start += CHUNK) {
+      const count = Math.min(CHUNK, data.count - start);
+      const images = data.images.slice(start * pixels, (start + count) * pixels);
+      const first = tf.tidy(() => {
+        const x = tf.tensor4d(images, [count, size, size, channels]) as Tensor4D;
+        return tf.argMax(model.logits(tf, params, x), 1);
+      });
+      const named = await first.data();
+      first.dispose();
+      for (let i = 0; i < count; i++) if (named[i] === data.labels[start + i]) right++;
+    }
+  } finally {
+    dispose(params);
+  }
+  return right / data.count;
+}
+
+/**
+ * How to read cosines under a version: the factor that makes them calibrated logits, and the value
+ * below which an image is unknown. Prototypes from the seed set, measured on the validation set.
+ */
+export async function calibrationOf(
+  encoder: Encoder,
+  seed: LocalData,
+  validation: LocalData,
+  classes: number,
+): Promise<{ scale: number; unknownBelow: number }> {
+  const dim = encoder.features;
+  const support = await encoder.embed(seed.images, seed.count);
+  const fit = prototype.fit(support, seed.labels!, classes, dim);
+  const scores = prototype.scores(fit, await encoder.embed(validation.images, validation.count));
+  const best = Float32Array.from(range(validation.count), (i) =>
+    Math.max(...scores.subarray(i * classes, (i + 1) * classes)),
+  );
+  return { scale: fitScale(scores, validation.labels!, classes), unknownBelow: unknownThreshold(best) };
+}

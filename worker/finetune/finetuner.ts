@@ -1,0 +1,186 @@
+import { DurableObject } from 'cloudflare:workers';
+import * as v from 'valibot';
+import { rateAt, type Recipe } from '../../shared/api/plan.ts';
+import { toLocalData, unpackImages } from '../../shared/images/image-set.ts';
+import { Random } from '../../shared/math/random.ts';
+import { initialise } from '../../shared/nn/params.ts';
+import type { LocalData } from '../../shared/objectives/contract.ts';
+import { supervised } from '../../shared/objectives/supervised/supervised.ts';
+import type { Verdict } from '../../shared/rounds/round.ts';
+import { Session } from '../../shared/train/session.ts';
+import { createEncoder } from '../classify/encoder.ts';
+import type { Env } from '../env.ts';
+import { getBlob, getWeights, putWeights } from '../registry/blobs.ts';
+import { findLive, getProject, openDb, recipeFor, type ProjectRow } from '../registry/projects.ts';
+import { getVersion, makeLive, recordVersion, type VersionRow } from '../registry/versions.ts';
+import { loadTf } from '../tf.ts';
+import { accuracyOf, calibrationOf } from './evaluate.ts';
+import { judge } from './gate.ts';
+
+/** One server step: the supervised steps after an aggregation, or those that make version 1. */
+export type Job = {
+  project: string;
+  round: number;
+  /** What to start from; '' for fresh weights. */
+  weights: string;
+  parent: number | null;
+};
+
+/** Work between two alarms, in ms: far below what one event may take on the platform. */
+const SLICE_MS = 2000;
+
+/**
+ * The server's own learning, in an object of its own: an object that trains answers nobody
+ * meanwhile. The job is stored before it is begun; torn down in the middle it starts over from the
+ * stored weights and, being seeded, comes to the same result.
+ */
+export class Finetuner extends DurableObject<Env> {
+  #work: Work | undefined;
+
+  /** Takes a job on; the same job again changes nothing. The coordinator hears `judged` or `failed`. */
+  async start(job: Job): Promise<void> {
+    const current = await this.ctx.storage.get<Job>('job');
+    if (current?.round === job.round && current.weights === job.weights) return;
+    this.#drop();
+    await this.ctx.storage.put('job', job);
+    await this.ctx.storage.setAlarm(Date.now());
+  }
+
+  override async alarm(): Promise<void> {
+    const job = await this.ctx.storage.get<Job>('job');
+    if (!job) return;
+    const coordinator = this.env.COORDINATOR.getByName(job.project);
+    try {
+      this.#work ??= await Work.begin(this.env, job);
+      const done = await this.#work.slice(SLICE_MS);
+      if (!done) {
+        await coordinator.serverProgressed(job.round, this.#work.progress);
+        await this.ctx.storage.setAlarm(Date.now());
+        return;
+      }
+      const verdict = await this.#work.finish();
+      await coordinator.judged(job.round, verdict);
+    } catch (error) {
+      console.error('finetune', job.project, job.round, error);
+      await coordinator.serverFailed(job.round, `the server's step failed: ${(error as Error).message}`);
+    }
+    this.#drop();
+    await this.ctx.storage.delete('job');
+  }
+
+  #drop(): void {
+    this.#work?.dispose();
+    this.#work = undefined;
+  }
+}
+
+/** What the server learns from, and what it judges by. */
+type Sets = { seed: LocalData; validation: LocalData };
+
+/** A job under way, with all it holds in memory. */
+class Work {
+  readonly #env: Env;
+  readonly #job: Job;
+  readonly #recipe: Recipe;
+  readonly #sets: Sets;
+  readonly #session: Session;
+  readonly #steps: number;
+  #step = 0;
+  #loss: number | null = null;
+
+  private constructor(env: Env, job: Job, project: ProjectRow, sets: Sets, session: Session) {
+    this.#env = env;
+    this.#job = job;
+    this.#recipe = recipeFor(project);
+    this.#sets = sets;
+    this.#session = session;
+    const { server } = project.plan;
+    this.#steps = job.round === 0 ? server.warmupSteps : server.steps;
+  }
+
+  get progress(): number {
+    return this.#step / this.#steps;
+  }
+
+  static async begin(env: Env, job: Job): Promise<Work> {
+    const project = await getProject(openDb(env.DB), job.project);
+    const { model, plan } = recipeFor(project);
+    const load = async (hash: string) => toLocalData(unpackImages(await getBlob(env.BLOBS, 'images', hash)));
+    const sets = { seed: await load(project.seed), validation: await load(project.validation) };
+    const weights = job.weights
+      ? await getWeights(env.BLOBS, job.weights)
+      : initialise(model.layout, new Random(plan.seed).fork('weights'));
+    const { batch, momentum, clip, averageDecay } = plan.server;
+    const session = await Session.start({
+      ...{ tf: await loadTf(), model, objective: supervised, config: v.parse(supervised.config, {}) },
+      ...{ weights, data: sets.seed, batch, momentum, clip, averageDecay },
+      seed: serverSeed(plan.seed, job.round),
+    });
+    return new Work(env, job, project, sets, session);
+  }
+
+  /** Steps for about so many milliseconds. @returns whether all steps are done. */
+  async slice(milliseconds: number): Promise<boolean> {
+    const { plan } = this.#recipe;
+    const rate = plan.server.rate * (this.#job.round === 0 ? 1 : rateAt(this.#job.round, plan.rounds));
+    const end = Date.now() + milliseconds;
+    while (this.#step < this.#steps && Date.now() < end) {
+      const terms = this.#session.step(rate);
+      this.#step++;
+      const loss = await terms['supervised']!.data();
+      this.#loss = loss[0] as number;
+      for (const tensor of Object.values(terms)) tensor.dispose();
+      // Between two steps others get their turn: outside Cloudflare all objects share one thread.
+      await scheduler.wait(0);
+    }
+    return this.#step === this.#steps;
+  }
+
+  /** Evaluates what was learnt, writes the version down, and makes it live if it is not worse. */
+  async finish(): Promise<Verdict> {
+    const { DB, BLOBS } = this.#env;
+    const db = openDb(DB);
+    const weights = await this.#session.averaged();
+    const row = await this.#record(weights);
+    const live = await findLive(db, row.project);
+    const before = live && live.version !== row.number ? await getVersion(db, row.project, live.version) : null;
+    const standing = before && { version: before.number, weights: before.weights, accuracy: before.validationAccuracy };
+    const candidate = { version: row.number, weights: row.weights, accuracy: row.validationAccuracy };
+    const verdict = judge(candidate, standing, this.#recipe.plan.server.tolerance);
+    if (verdict.promoted) {
+      const encoder = createEncoder(await loadTf(), this.#recipe.model, weights);
+      try {
+        await makeLive({ db, bucket: BLOBS, encoder, act: 'promote' }, row);
+      } finally {
+        encoder.dispose();
+      }
+    }
+    return verdict;
+  }
+
+  async #record(weights: Float32Array): Promise<VersionRow> {
+    const { DB, BLOBS } = this.#env;
+    const { model } = this.#recipe;
+    if (!weights.every(Number.isFinite)) throw new Error('the weights are not finite: lower the learning rates');
+    const tf = await loadTf();
+    const validationAccuracy = await accuracyOf(tf, model, weights, this.#sets.validation);
+    const encoder = createEncoder(tf, model, weights);
+    const calibration = await calibrationOf(encoder, this.#sets.seed, this.#sets.validation, model.spec.classes);
+    encoder.dispose();
+    const hash = await putWeights(BLOBS, weights);
+    const { project, parent, round } = this.#job;
+    return recordVersion(openDb(DB), {
+      ...{ project, parent, round, weights: hash, validationAccuracy, serverLoss: this.#loss },
+      ...calibration,
+    });
+  }
+
+  dispose(): void {
+    this.#session.dispose();
+  }
+}
+
+/** The seed of a round's server step: the labelled-only baseline takes the very same steps. */
+export function serverSeed(seed: number, round: number): number {
+  return seed * 100_003 + round;
+}

@@ -1,0 +1,6 @@
+import { createApp } from './app.ts';
+
+export { Finetuner } from './finetune/finetuner.ts';
+export { Coordinator } from './rounds/coordinator.ts';
+
+export default createApp();

@@ -1,0 +1,65 @@
+import type { Context } from 'hono';
+import * as v from 'valibot';
+import { Problem } from '../../shared/api/problem.ts';
+import type { App } from '../app.ts';
+
+/**
+ * The request's bytes, never more than `limit`: a longer body is refused by its announced length,
+ * or as soon as more has arrived. @throws Problem 102, 104.
+ */
+export async function readBytes(c: Context<App>, limit: number, types: readonly string[]): Promise<Uint8Array> {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!types.includes(type))
+    throw new Problem(104, `"${type}" is not among ${types.join(', ')}`);
+  if (Number(c.req.header('content-length') ?? 0) > limit) throw tooLarge(limit);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of c.req.raw.body ?? []) {
+    length += chunk.byteLength;
+    if (length > limit) throw tooLarge(limit);
+    chunks.push(chunk);
+  }
+  return joined(chunks, length);
+}
+
+/** A JSON body that fits the schema. @throws Problem 101, 102, 104. */
+export async function readJson<S extends v.GenericSchema>(
+  c: Context<App>,
+  schema: S,
+  limit: number,
+): Promise<v.InferOutput<S>> {
+  const bytes = await readBytes(c, limit, ['application/json']);
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new Problem(101, `the body is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  return check(schema, value);
+}
+
+/** @throws Problem 101 that names the field and what it should be. */
+export function check<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
+  const parsed = v.safeParse(schema, value, { abortPipeEarly: true });
+  if (parsed.success) return parsed.output;
+  const issues = parsed.issues.slice(0, 5).map((issue) => {
+    const path = v.getDotPath(issue);
+    return path ? `${path}: ${issue.message}` : issue.message;
+  });
+  throw new Problem(101, issues.join('; '));
+}
+
+function tooLarge(limit: number): Problem {
+  return new Problem(102, `the limit of this route is ${limit} bytes`);
+}
+
+function joined(chunks: Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0] as Uint8Array;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
+}

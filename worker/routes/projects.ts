@@ -1,0 +1,35 @@
+import { desc } from 'drizzle-orm';
+import type { Project } from '../../shared/api/schemas.ts';
+import { NewProjectSchema } from '../../shared/api/schemas.ts';
+import { ROUTES } from '../../shared/api/routes.ts';
+import type { Handlers } from '../app.ts';
+import * as schema from '../db/schema.ts';
+import { readJson } from '../middleware/body.ts';
+import { createProject } from '../registry/create.ts';
+import { findLive, getProject, openDb, toProject } from '../registry/projects.ts';
+
+export const projects: Handlers<'listProjects' | 'createProject' | 'getProject'> = {
+  async listProjects(c): Promise<Project[]> {
+    const db = openDb(c.env.DB);
+    const rows = await db.select().from(schema.projects).orderBy(desc(schema.projects.createdAt));
+    return Promise.all(rows.map(async (row) => toProject(row, await findLive(db, row.id))));
+  },
+
+  async createProject(c) {
+    const body = await readJson(c, NewProjectSchema, ROUTES.createProject.body.limit);
+    const row = await createProject(openDb(c.env.DB), c.env.BLOBS, body);
+    const { goal, minimum, deadlineSeconds } = row.plan.round;
+    await c.env.COORDINATOR.getByName(row.id).create({ goal, minimum, deadlineMs: deadlineSeconds * 1000 });
+    return toProject(row, null);
+  },
+
+  async getProject(c) {
+    const db = openDb(c.env.DB);
+    const row = await getProject(db, c.req.param('project') as string);
+    const [live, training] = await Promise.all([
+      findLive(db, row.id),
+      c.env.COORDINATOR.getByName(row.id).state(),
+    ]);
+    return { project: toProject(row, live), training };
+  },
+};

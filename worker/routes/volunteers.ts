@@ -1,0 +1,10 @@
+import type { Handlers } from '../app.ts';
+import { getProject, openDb } from '../registry/projects.ts';
+import { issueTicket } from '../rounds/tickets.ts';
+
+export const volunteers: Handlers<'join'> = {
+  async join(c) {
+    const { id } = await getProject(openDb(c.env.DB), c.req.param('project') as string);
+    return issueTicket(c.env.TICKET_SECRET, id);
+  },
+};
