@@ -22,11 +22,21 @@ function samples(): Plugin {
       const length = data.images.length / data.n;
       const side = Math.sqrt(length);
       const images = new Uint8Array(rows.length * length);
-      rows.forEach((row, i) => images.set(data.images.subarray(row * length, (row + 1) * length), i * length));
+      rows.forEach((row, i) =>
+        images.set(data.images.subarray(row * length, (row + 1) * length), i * length),
+      );
       const file = 'handwriting-5.idx3-ubyte';
       const index = [{ project: 'handwriting', title: 'Handwriting', file, count: rows.length }];
-      this.emitFile({ type: 'asset', fileName: `samples/${file}`, source: encodeIdx([rows.length, side, side], images) });
-      this.emitFile({ type: 'asset', fileName: 'samples/index.json', source: JSON.stringify(index) });
+      this.emitFile({
+        type: 'asset',
+        fileName: `samples/${file}`,
+        source: encodeIdx([rows.length, side, side], images),
+      });
+      this.emitFile({
+        type: 'asset',
+        fileName: 'samples/index.json',
+        source: JSON.stringify(index),
+      });
     },
   };
 }
@@ -45,7 +55,11 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 1500,
     rolldownOptions: {
-      input: { index: at('client/web/index.html'), admin: at('client/web/admin.html'), playground: at('client/web/playground.html') },
+      input: {
+        index: at('client/web/index.html'),
+        admin: at('client/web/admin.html'),
+        playground: at('client/web/playground.html'),
+      },
     },
   },
 });

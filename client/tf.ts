@@ -29,9 +29,7 @@ export async function startBackend(preferred?: readonly BackendName[]): Promise<
   const tried: Tried[] = [];
   for (const backend of preferred ?? candidates()) {
     if (!preferred && backend === 'cpu' && tried.some(works)) break;
-    const software = preferred ? undefined : await softwareGpu(backend);
-    const error = `is a software GPU (${software}), slower than wasm`;
-    const result = software ? { backend, error } : await attempt(backend);
+    const result = await attempt(backend, preferred !== undefined);
     tried.push(result);
     if (preferred && works(result)) break;
   }
@@ -50,8 +48,10 @@ function inBrowser(): boolean {
   return tf.env().getBool('IS_BROWSER');
 }
 
-async function attempt(backend: BackendName): Promise<Tried> {
+async function attempt(backend: BackendName, isWanted: boolean): Promise<Tried> {
   try {
+    const software = isWanted ? undefined : await softwareGpu(backend);
+    if (software) throw new Error(`is a software GPU (${software}), slower than wasm`);
     const stepMs = await Promise.race([measure(backend), timeout()]);
     return { backend, stepMs };
   } catch (error) {

@@ -38,6 +38,10 @@ type Instance = ConstructorParameters<
   typeof import('@tensorflow/tfjs-backend-wasm').BackendWasm
 >[0];
 
+type Emscripten = {
+  cwrap(name: string, returns: string | null, takes: string[]): (...values: number[]) => number;
+};
+
 /** What tfjs's own `init()` does, but for fetching and compiling the bytes, which workerd forbids. */
 async function instantiate(): Promise<Instance> {
   const { default: factory } =
@@ -54,8 +58,9 @@ async function instantiate(): Promise<Instance> {
       },
     }),
   );
+  const { cwrap } = module as unknown as Emscripten;
   const bound = (name: string, returns: 'number' | null, takes: 'number'[]) =>
-    (module as any).cwrap(name, returns, takes);
+    cwrap(name, returns, takes);
   module.tfjs = {
     init: bound('init', null, []),
     initWithThreadsCount: bound('init_with_threads_count', null, ['number']),

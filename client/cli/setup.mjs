@@ -133,10 +133,12 @@ async function installPackages() {
  * optional package that the lock file does not mention for one that is not wanted.
  */
 function missingBindings() {
-  const suffix = `${platform}-${arch}`;
+  const target = `${platform}-${arch}`;
+  const musl = platform === 'linux' && !process.report.getReport().header.glibcVersionRuntime;
+  const fits = (name) => name.includes(target) && name.includes('musl') === musl;
   const { packages } = readJson(join(MODULES, '.package-lock.json'));
   return Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) => {
-    const made = Object.entries(optionalDependencies).filter(([name]) => name.includes(suffix));
+    const made = Object.entries(optionalDependencies).filter(([name]) => fits(name));
     const there = ([name]) =>
       existsSync(join(MODULES, name)) || existsSync(join(ROOT, path, 'node_modules', name));
     return made.some(there) ? [] : made.map(([name, version]) => `${name}@${version}`);

@@ -30,7 +30,9 @@ export async function decodeImage(blob: Blob, input: InputSpec): Promise<Float32
   try {
     const { width, height } = bitmap;
     if (width * height > MAX_PIXELS) throw new Unreadable('too-many-pixels');
-    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+    const context = new OffscreenCanvas(width, height).getContext('2d', {
+      willReadFrequently: true,
+    });
     if (!context) throw new Unreadable('not-decodable');
     context.drawImage(bitmap, 0, 0);
     return fromPixels(context.getImageData(0, 0, width, height), input);

@@ -4,7 +4,13 @@ import { unzipSync } from 'fflate';
 export type ChosenFile = { path: string; blob: Blob };
 
 /** Why a file is left out. The page has the words for it. */
-export type SkipReason = 'not-an-image' | 'zip-damaged' | 'zip-too-large' | 'not-decodable' | 'too-many-pixels' | 'too-many-images';
+export type SkipReason =
+  | 'not-an-image'
+  | 'zip-damaged'
+  | 'zip-too-large'
+  | 'not-decodable'
+  | 'too-many-pixels'
+  | 'too-many-images';
 export type Skipped = { path: string; reason: SkipReason };
 
 /** What the operating system leaves in folders: nobody chose these, so nobody is told about them. */
@@ -70,7 +76,11 @@ export async function imagesAmong(
 
 const isRaster = (type: string) => type.startsWith('image/') && type !== 'image/svg+xml';
 
-async function unpack({ path, blob }: ChosenFile, files: ChosenFile[], skipped: Skipped[]): Promise<void> {
+async function unpack(
+  { path, blob }: ChosenFile,
+  files: ChosenFile[],
+  skipped: Skipped[],
+): Promise<void> {
   if (blob.size > MAX_ZIP_BYTES) {
     skipped.push({ path, reason: 'zip-too-large' });
     return;
@@ -79,7 +89,11 @@ async function unpack({ path, blob }: ChosenFile, files: ChosenFile[], skipped: 
   const left: Skipped[] = [];
   const wanted = ({ name, originalSize }: { name: string; originalSize: number }) => {
     if (name.endsWith('/') || LITTER.test(name) || /(^|\/)__MACOSX\//.test(name)) return false;
-    const reason = !IMAGE.test(name) ? 'not-an-image' : originalSize > room ? 'zip-too-large' : null;
+    const reason = !IMAGE.test(name)
+      ? 'not-an-image'
+      : originalSize > room
+        ? 'zip-too-large'
+        : null;
     if (reason) left.push({ path: `${path}/${name}`, reason });
     else room -= originalSize;
     return reason === null;

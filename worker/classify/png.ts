@@ -16,7 +16,6 @@ export type Rgba = { data: Uint8ClampedArray; width: number; height: number };
  */
 export function decodePng(bytes: Uint8Array): Rgba {
   let image: Rgba | undefined;
-  let memory: WebAssembly.Memory;
   const imports: Record<string, (...args: number[]) => unknown> = {};
   for (const { name } of WebAssembly.Module.imports(wasm)) {
     // wasm-bindgen's names end in a hash; what is asked for is `new ImageData(pixels, w, h)`.
@@ -31,7 +30,7 @@ export function decodePng(bytes: Uint8Array): Rgba {
   }
   const { exports } = new WebAssembly.Instance(wasm, { wbg: imports });
   const codec = exports as unknown as Exports;
-  memory = codec.memory;
+  const { memory } = codec;
   const pointer = codec.__wbindgen_malloc(bytes.length, 1) >>> 0;
   new Uint8Array(memory.buffer, pointer, bytes.length).set(bytes);
   codec.decode(pointer, bytes.length);

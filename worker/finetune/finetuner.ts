@@ -1,20 +1,18 @@
 import { DurableObject } from 'cloudflare:workers';
-import * as v from 'valibot';
-import { rateAt, type Recipe } from '../../shared/api/plan.ts';
+import type { Recipe } from '../../shared/api/plan.ts';
 import { toLocalData, unpackImages } from '../../shared/images/image-set.ts';
-import { Random } from '../../shared/math/random.ts';
-import { initialise } from '../../shared/nn/params.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
-import { supervised } from '../../shared/objectives/supervised/supervised.ts';
 import type { Verdict } from '../../shared/rounds/round.ts';
-import { Session } from '../../shared/train/session.ts';
+import { accuracyOf } from '../../shared/train/evaluate.ts';
+import { freshWeights, serverPace, serverSession } from '../../shared/train/server.ts';
+import type { Session } from '../../shared/train/session.ts';
 import { createEncoder } from '../classify/encoder.ts';
 import type { Env } from '../env.ts';
 import { getBlob, getWeights, putWeights } from '../registry/blobs.ts';
-import { findLive, getProject, openDb, recipeFor, type ProjectRow } from '../registry/projects.ts';
+import { findLive, getProject, openDb, recipeFor } from '../registry/projects.ts';
 import { getVersion, makeLive, recordVersion, type VersionRow } from '../registry/versions.ts';
 import { loadTf } from '../tf.ts';
-import { accuracyOf, calibrationOf } from './evaluate.ts';
+import { calibrationOf } from './calibrate.ts';
 import { judge } from './gate.ts';
 
 /** One server step: the supervised steps after an aggregation, or those that make version 1. */
@@ -84,47 +82,38 @@ class Work {
   readonly #recipe: Recipe;
   readonly #sets: Sets;
   readonly #session: Session;
-  readonly #steps: number;
+  readonly #pace: { steps: number; rate: number };
   #step = 0;
   #loss: number | null = null;
 
-  private constructor(env: Env, job: Job, project: ProjectRow, sets: Sets, session: Session) {
+  private constructor(env: Env, job: Job, recipe: Recipe, sets: Sets, session: Session) {
     this.#env = env;
     this.#job = job;
-    this.#recipe = recipeFor(project);
+    this.#recipe = recipe;
     this.#sets = sets;
     this.#session = session;
-    const { server } = project.plan;
-    this.#steps = job.round === 0 ? server.warmupSteps : server.steps;
+    this.#pace = serverPace(recipe.plan, job.round);
   }
 
   get progress(): number {
-    return this.#step / this.#steps;
+    return this.#step / this.#pace.steps;
   }
 
   static async begin(env: Env, job: Job): Promise<Work> {
     const project = await getProject(openDb(env.DB), job.project);
-    const { model, plan } = recipeFor(project);
+    const recipe = recipeFor(project);
     const load = async (hash: string) => toLocalData(unpackImages(await getBlob(env.BLOBS, 'images', hash)));
     const sets = { seed: await load(project.seed), validation: await load(project.validation) };
-    const weights = job.weights
-      ? await getWeights(env.BLOBS, job.weights)
-      : initialise(model.layout, new Random(plan.seed).fork('weights'));
-    const { batch, momentum, clip, averageDecay } = plan.server;
-    const session = await Session.start({
-      ...{ tf: await loadTf(), model, objective: supervised, config: v.parse(supervised.config, {}) },
-      ...{ weights, data: sets.seed, batch, momentum, clip, averageDecay },
-      seed: serverSeed(plan.seed, job.round),
-    });
-    return new Work(env, job, project, sets, session);
+    const weights = job.weights ? await getWeights(env.BLOBS, job.weights) : freshWeights(recipe);
+    const session = await serverSession(await loadTf(), recipe, { weights, data: sets.seed, round: job.round });
+    return new Work(env, job, recipe, sets, session);
   }
 
   /** Steps for about so many milliseconds. @returns whether all steps are done. */
   async slice(milliseconds: number): Promise<boolean> {
-    const { plan } = this.#recipe;
-    const rate = plan.server.rate * (this.#job.round === 0 ? 1 : rateAt(this.#job.round, plan.rounds));
+    const { steps, rate } = this.#pace;
     const end = Date.now() + milliseconds;
-    while (this.#step < this.#steps && Date.now() < end) {
+    while (this.#step < steps && Date.now() < end) {
       const terms = this.#session.step(rate);
       this.#step++;
       const loss = await terms['supervised']!.data();
@@ -133,7 +122,7 @@ class Work {
       // Between two steps others get their turn: outside Cloudflare all objects share one thread.
       await scheduler.wait(0);
     }
-    return this.#step === this.#steps;
+    return this.#step === steps;
   }
 
   /** Evaluates what was learnt, writes the version down, and makes it live if it is not worse. */
@@ -178,9 +167,4 @@ class Work {
   dispose(): void {
     this.#session.dispose();
   }
-}
-
-/** The seed of a round's server step: the labelled-only baseline takes the very same steps. */
-export function serverSeed(seed: number, round: number): number {
-  return seed * 100_003 + round;
 }

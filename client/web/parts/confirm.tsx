@@ -2,7 +2,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import { say } from '../text/language.ts';
 import { page } from '../text/page.ts';
 
-export type ConfirmProps = { title: string; text: string; action: string; onConfirm: () => void; onClose: () => void };
+export type ConfirmProps = {
+  title: string;
+  text: string;
+  action: string;
+  onConfirm: () => void;
+  onClose: () => void;
+};
 
 /** Asks once more before something is changed for everyone. Escape, or the way out, changes nothing. */
 export function Confirm({ title, text, action, onConfirm, onClose }: ConfirmProps) {

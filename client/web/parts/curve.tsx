@@ -14,8 +14,19 @@ export type CurveProps = {
   points?: boolean;
 };
 
+/** Steps and versions are counted: no tick at 1.5. */
+const WHOLE = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 100_000];
+
 /** A live line plot. uPlot comes when the first curve does: most visitors have not started yet. */
-export function Curve({ x, y, label, description, height = 200, format, points = false }: CurveProps) {
+export function Curve({
+  x,
+  y,
+  label,
+  description,
+  height = 200,
+  format,
+  points = false,
+}: CurveProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   const data = [x, y] as unknown as uPlot.AlignedData;
@@ -30,9 +41,15 @@ export function Curve({ x, y, label, description, height = 200, format, points =
       const { default: Plot } = await import('uplot');
       if (gone) return;
       plot.current?.destroy();
-      plot.current = new Plot(options(element, label, height, points, format), latest.current, element);
+      plot.current = new Plot(
+        options(element, label, height, points, format),
+        latest.current,
+        element,
+      );
     };
-    const resize = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+    const resize = new ResizeObserver(() =>
+      plot.current?.setSize({ width: element.clientWidth, height }),
+    );
     void draw();
     resize.observe(element);
     dark.addEventListener('change', draw);
@@ -49,7 +66,13 @@ export function Curve({ x, y, label, description, height = 200, format, points =
   return <div ref={box} class="curve" role="img" aria-label={description} />;
 }
 
-function options(element: HTMLElement, label: string, height: number, points: boolean, format?: (value: number) => string): uPlot.Options {
+function options(
+  element: HTMLElement,
+  label: string,
+  height: number,
+  points: boolean,
+  format?: (value: number) => string,
+): uPlot.Options {
   // A canvas knows no custom properties: the page's colours are read off when it is drawn.
   const style = getComputedStyle(element);
   const colour = (name: string) => style.getPropertyValue(name).trim();
@@ -66,9 +89,21 @@ function options(element: HTMLElement, label: string, height: number, points: bo
     cursor: { show: false },
     scales: { x: { time: false } },
     axes: [
-      { ...axis, size: 30, grid: { show: false } },
-      { ...axis, size: 52, ...(format ? { values: (_: uPlot, values: number[]) => values.map(format) } : {}) },
+      { ...axis, size: 30, grid: { show: false }, incrs: WHOLE },
+      {
+        ...axis,
+        size: 52,
+        ...(format ? { values: (_: uPlot, values: number[]) => values.map(format) } : {}),
+      },
     ],
-    series: [{}, { label, stroke: colour('--sea'), width: 2, points: { show: points, size: 7, fill: colour('--sea') } }],
+    series: [
+      {},
+      {
+        label,
+        stroke: colour('--sea'),
+        width: 2,
+        points: { show: points, size: 7, fill: colour('--sea') },
+      },
+    ],
   };
 }

@@ -14,11 +14,25 @@ export type FilePickProps = {
 };
 
 /** A button that opens the system's file dialog. The input itself cannot be styled, so it stays hidden. */
-export function FilePick({ label, accept, multiple, folder, camera, disabled = false, onFiles, ...rest }: FilePickProps) {
+export function FilePick({
+  label,
+  accept,
+  multiple,
+  folder,
+  camera,
+  disabled = false,
+  onFiles,
+  ...rest
+}: FilePickProps) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <button type="button" class={rest.class ?? ''} disabled={disabled} onClick={() => input.current?.click()}>
+      <button
+        type="button"
+        class={rest.class ?? ''}
+        disabled={disabled}
+        onClick={() => input.current?.click()}
+      >
         {label}
       </button>
       <input

@@ -17,7 +17,9 @@ export function LeftOut({ skipped }: { skipped: readonly Skipped[] }) {
             <span class="path">{path}</span> <span class="quiet">{say(reasons[reason])}</span>
           </li>
         ))}
-        {skipped.length > SHOWN && <li class="quiet">{say(words.more, { n: skipped.length - SHOWN })}</li>}
+        {skipped.length > SHOWN && (
+          <li class="quiet">{say(words.more, { n: skipped.length - SHOWN })}</li>
+        )}
       </ul>
     </details>
   );

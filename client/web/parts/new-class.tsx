@@ -19,7 +19,15 @@ const SLOTS = [0, 1, 2];
 const SHOWN = 12;
 
 /** A class the model has never seen: three drawings or some files, and a name. */
-export function NewClass({ project, onAdded, withToken }: { project: Project; onAdded: (added: ClassAdded) => void; withToken: boolean }) {
+export function NewClass({
+  project,
+  onAdded,
+  withToken,
+}: {
+  project: Project;
+  onAdded: (added: ClassAdded) => void;
+  withToken: boolean;
+}) {
   const { input } = project.plan;
   const [name, setName] = useState('');
   const [drawn, setDrawn] = useState<(Float32Array | null)[]>([null, null, null]);
@@ -57,7 +65,8 @@ export function NewClass({ project, onAdded, withToken }: { project: Project; on
       setBusy(false);
     }
   };
-  const missing = examples.length === 0 ? words.needExamples : name.trim() === '' ? words.needName : null;
+  const missing =
+    examples.length === 0 ? words.needExamples : name.trim() === '' ? words.needName : null;
   return (
     <form class="new-class" onSubmit={add}>
       <div class="slots">
@@ -67,12 +76,22 @@ export function NewClass({ project, onAdded, withToken }: { project: Project; on
             small
             sheet={sheet}
             label={say(words.example, { n: slot + 1 })}
-            onChange={(drawing) => setDrawn((before) => before.map((one, i) => (i === slot ? drawing && fromPixels(drawing, input) : one)))}
+            onChange={(drawing) =>
+              setDrawn((before) =>
+                before.map((one, i) => (i === slot ? drawing && fromPixels(drawing, input) : one)),
+              )
+            }
           />
         ))}
       </div>
       <div class="buttons">
-        <FilePick class="small" label={say(words.examplesFiles)} accept="image/*" multiple onFiles={(list) => void read(list)} />
+        <FilePick
+          class="small"
+          label={say(words.examplesFiles)}
+          accept="image/*"
+          multiple
+          onFiles={(list) => void read(list)}
+        />
         {files.slice(0, SHOWN).map((pixels, i) => (
           <Thumb key={i} pixels={pixels} input={input} label={say(page.seenImage, { n: i + 1 })} />
         ))}
@@ -82,7 +101,12 @@ export function NewClass({ project, onAdded, withToken }: { project: Project; on
       <div class="two">
         <label class="field">
           <span>{say(words.name)}</span>
-          <input value={name} maxLength={64} autocomplete="off" onInput={(event) => setName(event.currentTarget.value)} />
+          <input
+            value={name}
+            maxLength={64}
+            autocomplete="off"
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </label>
         {withToken && <TokenField />}
       </div>

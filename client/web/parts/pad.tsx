@@ -19,7 +19,8 @@ export type PadProps = {
 export function Pad({ label, onChange, small = false, sheet = 0 }: PadProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const last = useRef<[number, number] | null>(null);
-  const pen = () => canvas.current?.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
+  const pen = () =>
+    canvas.current?.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
 
   const wipe = () => {
     const context = pen();
@@ -77,7 +78,12 @@ export function Pad({ label, onChange, small = false, sheet = 0 }: PadProps) {
       />
       <div class="row">
         <span class="quiet small">{label}</span>
-        <button type="button" class="link" onClick={clear} aria-label={`${say(words.clear)}: ${label}`}>
+        <button
+          type="button"
+          class="link"
+          onClick={clear}
+          aria-label={`${say(words.clear)}: ${label}`}
+        >
           {say(words.clear)}
         </button>
       </div>

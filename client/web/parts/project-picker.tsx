@@ -29,8 +29,14 @@ export function ProjectPicker({ disabled = false }: { disabled?: boolean }) {
 
 /** Draws its child once there is a project; says what is missing otherwise. */
 export function WithProject({ children }: { children: (project: Project) => ComponentChildren }) {
-  if (projectsError.value) return <ErrorBox error={projectsError.value} onRetry={() => void loadProjects()} />;
-  if (!projects.value) return <p class="quiet" aria-live="polite">{say(page.loading)}</p>;
+  if (projectsError.value)
+    return <ErrorBox error={projectsError.value} onRetry={() => void loadProjects()} />;
+  if (!projects.value)
+    return (
+      <p class="quiet" aria-live="polite">
+        {say(page.loading)}
+      </p>
+    );
   if (!project.value)
     return (
       <section class="card empty">

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { language, say, setLanguage, type Language } from '../text/language.ts';
 import { page } from '../text/page.ts';
 import { Mark } from './mark.tsx';
@@ -17,8 +18,28 @@ const LANGUAGES: readonly [Language, string][] = [
 ];
 
 /** What stands around every page: the name, the way to the others, the language. */
-export function Shell({ current, project, children }: { current: PageId; project?: string | undefined; children: ComponentChildren }) {
+export function Shell({
+  current,
+  project,
+  children,
+}: {
+  current: PageId;
+  project?: string | undefined;
+  children: ComponentChildren;
+}) {
   const query = project ? `?project=${encodeURIComponent(project)}` : '';
+  const heading = say(page[current]);
+  useEffect(() => {
+    document.title = current === 'contribute' ? 'Shoal' : `${heading} · Shoal`;
+  }, [heading]);
+  useEffect(() => {
+    // A file dropped beside its place would replace the page, and end a contribution.
+    const keep = (event: Event) => event.preventDefault();
+    for (const kind of ['dragover', 'drop']) addEventListener(kind, keep);
+    return () => {
+      for (const kind of ['dragover', 'drop']) removeEventListener(kind, keep);
+    };
+  }, []);
   return (
     <>
       <a class="skip" href="#content">
@@ -39,7 +60,13 @@ export function Shell({ current, project, children }: { current: PageId; project
         </nav>
         <div class="languages" role="group" aria-label={say(page.language)}>
           {LANGUAGES.map(([id, name]) => (
-            <button key={id} type="button" lang={id} aria-pressed={language.value === id} onClick={() => setLanguage(id)}>
+            <button
+              key={id}
+              type="button"
+              lang={id}
+              aria-pressed={language.value === id}
+              onClick={() => setLanguage(id)}
+            >
               {name}
             </button>
           ))}

@@ -5,13 +5,23 @@ import { page } from '../text/page.ts';
 import { problemText } from '../text/problems.ts';
 
 /** Something that went wrong: its number, what was wrong, and what to do about it. */
-export function TroubleBox({ trouble, title, onRetry }: { trouble: Trouble; title?: string; onRetry?: () => void }) {
+export function TroubleBox({
+  trouble,
+  title,
+  onRetry,
+}: {
+  trouble: Trouble;
+  title?: string;
+  onRetry?: () => void;
+}) {
   const known = trouble.code === null ? null : problemText(trouble.code);
   return (
     <div class="trouble" role="alert">
       <p class="trouble-title">
         {title ?? known?.title ?? say(page.failed)}
-        {trouble.code !== null && <span class="tag">{say(page.problem, { code: String(trouble.code) })}</span>}
+        {trouble.code !== null && (
+          <span class="tag">{say(page.problem, { code: String(trouble.code) })}</span>
+        )}
       </p>
       {title && known && <p>{known.title}</p>}
       {trouble.detail && <p class="detail">{trouble.detail}</p>}

@@ -61,12 +61,21 @@ export const words = {
   addedIn: { en: 'since version {n}', ko: '버전 {n}부터' },
   remove: { en: 'Remove', ko: '삭제' },
   removeTitle: { en: 'Remove the class “{name}”?', ko: '클래스 “{name}”을(를) 삭제할까요?' },
-  removeText: { en: 'Its examples are deleted. Nothing is trained again.', ko: '예시가 삭제됩니다. 다시 학습하지는 않습니다.' },
+  removeText: {
+    en: 'Its examples are deleted. Nothing is trained again.',
+    ko: '예시가 삭제됩니다. 다시 학습하지는 않습니다.',
+  },
   addClass: { en: 'Add a class', ko: '클래스 추가' },
-  classAdded: { en: '“{name}” is known now (revision {revision}).', ko: '이제 “{name}”을(를) 압니다 (리비전 {revision}).' },
+  classAdded: {
+    en: '“{name}” is known now (revision {revision}).',
+    ko: '이제 “{name}”을(를) 압니다 (리비전 {revision}).',
+  },
 
   id: { en: 'Short name', ko: '짧은 이름' },
-  idHint: { en: 'Lower-case letters, digits and hyphens; it is part of the address.', ko: '영문 소문자, 숫자, 하이픈. 주소에 쓰입니다.' },
+  idHint: {
+    en: 'Lower-case letters, digits and hyphens; it is part of the address.',
+    ko: '영문 소문자, 숫자, 하이픈. 주소에 쓰입니다.',
+  },
   title: { en: 'Title', ko: '제목' },
   description: { en: 'Description', ko: '설명' },
   labelled: { en: 'Classes with labelled images', ko: '라벨이 있는 클래스' },
@@ -82,7 +91,7 @@ export const words = {
   images: { en: '{n} {n|image|images}', ko: '이미지 {n}장' },
   validationEvery: { en: 'Kept for validation', ko: '검증용으로 남길 이미지' },
   everyNone: { en: 'none', ko: '없음' },
-  every: { en: 'every {n}th image', ko: '{n}장마다 1장' },
+  every: { en: '1 image in {n}', ko: '{n}장마다 1장' },
   validationHint: {
     en: 'Versions are compared on these; without any, a worse version cannot be told from a better one.',
     ko: '버전끼리 비교하는 데 씁니다. 없으면 나빠진 버전을 가려낼 수 없습니다.',
@@ -100,11 +109,18 @@ export const words = {
   },
   planWrong: { en: 'The plan: {detail}', ko: '계획: {detail}' },
   create: { en: 'Create project', ko: '프로젝트 만들기' },
-  readingImages: { en: 'Reading images: {done} of {total}', ko: '이미지를 읽는 중: {total}장 중 {done}장' },
+  readingImages: {
+    en: 'Reading images: {done} of {total}',
+    ko: '이미지를 읽는 중: {total}장 중 {done}장',
+  },
   sending: { en: 'Sending the labelled images…', ko: '라벨이 있는 이미지를 보내는 중…' },
   sentHint: {
     en: 'Labelled images do go to the server: it practises on them after every round.',
     ko: '라벨이 있는 이미지는 서버로 보냅니다. 라운드가 끝날 때마다 서버가 이것으로 연습합니다.',
   },
-  needTwo: { en: 'At least two classes with a name and images are needed.', ko: '이름과 이미지가 있는 클래스가 두 개 이상 필요합니다.' },
+  needTitle: { en: 'Give it a title and a short name.', ko: '제목과 짧은 이름을 정하세요.' },
+  needTwo: {
+    en: 'At least two classes with a name and images are needed.',
+    ko: '이름과 이미지가 있는 클래스가 두 개 이상 필요합니다.',
+  },
 } satisfies Dictionary;

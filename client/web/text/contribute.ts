@@ -1,7 +1,10 @@
 import type { Dictionary } from './language.ts';
 
 export const words = {
-  headline: { en: 'Teach a model together. Keep your images.', ko: '모델은 함께 가르치고, 이미지는 내 곁에.' },
+  headline: {
+    en: 'Teach a model together. Keep your images.',
+    ko: '모델은 함께 가르치고, 이미지는 내 곁에.',
+  },
   lead: {
     en: 'Lend this tab to a shared image model. It learns from your pictures right here and sends back only what it learnt, never the pictures.',
     ko: '이 탭을 함께 만드는 이미지 모델에 빌려주세요. 학습은 바로 여기, 내 기기에서 이루어지고 사진이 아니라 배운 것만 보냅니다.',
@@ -28,7 +31,10 @@ export const words = {
     en: 'No images at hand? {n} drawings of “{title}” are ready to learn from.',
     ko: '마땅한 이미지가 없나요? “{title}” 예시 {n}장이 준비되어 있습니다.',
   },
-  preparing: { en: 'Reading images: {done} of {total}', ko: '이미지를 읽는 중: {total}장 중 {done}장' },
+  preparing: {
+    en: 'Reading images: {done} of {total}',
+    ko: '이미지를 읽는 중: {total}장 중 {done}장',
+  },
   unpacking: { en: 'Opening the files…', ko: '파일을 여는 중…' },
   ready: { en: '{n} {n|image|images} ready', ko: '이미지 {n}장 준비됨' },
   seen: {
@@ -40,11 +46,17 @@ export const words = {
   more: { en: '+{n} more', ko: '외 {n}장' },
   other: { en: 'Choose other images', ko: '다른 이미지 고르기' },
   leftOut: { en: '{n} {n|file was|files were} left out', ko: '파일 {n}개는 제외했습니다' },
-  noneUsable: { en: 'None of these files is an image that can be read.', ko: '읽을 수 있는 이미지가 없습니다.' },
+  noneUsable: {
+    en: 'None of these files is an image that can be read.',
+    ko: '읽을 수 있는 이미지가 없습니다.',
+  },
 
   start: { en: 'Start contributing', ko: '참여 시작' },
   startFirst: { en: 'Choose some images first.', ko: '먼저 이미지를 고르세요.' },
-  startPromise: { en: 'Stop at any time. Nothing is installed.', ko: '언제든 멈출 수 있고, 설치하는 것은 없습니다.' },
+  startPromise: {
+    en: 'Stop at any time. Nothing is installed.',
+    ko: '언제든 멈출 수 있고, 설치하는 것은 없습니다.',
+  },
   pause: { en: 'Pause', ko: '잠시 멈춤' },
   resume: { en: 'Resume', ko: '계속하기' },
   stop: { en: 'Stop', ko: '그만하기' },
@@ -52,12 +64,27 @@ export const words = {
 
   stageStarting: { en: 'Getting this device ready…', ko: '이 기기를 준비하는 중…' },
   stageConnecting: { en: 'Joining the others…', ko: '다른 참여자들과 연결하는 중…' },
-  stageReconnecting: { en: 'Connection lost. Reconnecting…', ko: '연결이 끊겼습니다. 다시 연결하는 중…' },
+  stageReconnecting: {
+    en: 'Connection lost. Reconnecting…',
+    ko: '연결이 끊겼습니다. 다시 연결하는 중…',
+  },
   stagePaused: { en: 'Paused', ko: '잠시 멈췄습니다' },
-  stageWaiting: { en: 'Connected. Waiting for the next round.', ko: '연결됨. 다음 라운드를 기다립니다.' },
-  stageLooking: { en: 'Round {round}: looking at your images', ko: '라운드 {round}: 이미지를 살펴보는 중' },
-  stageLearning: { en: 'Round {round}: learning from your images', ko: '라운드 {round}: 이미지로 학습하는 중' },
-  stageSending: { en: 'Round {round}: sending what was learnt', ko: '라운드 {round}: 배운 것을 보내는 중' },
+  stageWaiting: {
+    en: 'Connected. Waiting for the next round.',
+    ko: '연결됨. 다음 라운드를 기다립니다.',
+  },
+  stageLooking: {
+    en: 'Round {round}: looking at your images',
+    ko: '라운드 {round}: 이미지를 살펴보는 중',
+  },
+  stageLearning: {
+    en: 'Round {round}: learning from your images',
+    ko: '라운드 {round}: 이미지로 학습하는 중',
+  },
+  stageSending: {
+    en: 'Round {round}: sending what was learnt',
+    ko: '라운드 {round}: 배운 것을 보내는 중',
+  },
   stageStopping: { en: 'Stopping…', ko: '멈추는 중…' },
   stageStopped: { en: 'Stopped. Thank you!', ko: '멈췄습니다. 고맙습니다!' },
   stageFailed: { en: 'Your contribution has stopped', ko: '참여가 중단되었습니다' },
@@ -68,7 +95,10 @@ export const words = {
   crowd: { en: 'The crowd', ko: '모두의 진행' },
   step: { en: 'Step {step} of {steps}', ko: '{steps}단계 중 {step}단계' },
   roundProgress: { en: 'This tab’s round', ko: '이 탭의 라운드' },
-  crowdProgress: { en: '{accepted} of {goal} contributions in', ko: '기여 {goal}개 중 {accepted}개 도착' },
+  crowdProgress: {
+    en: '{accepted} of {goal} contributions in',
+    ko: '기여 {goal}개 중 {accepted}개 도착',
+  },
   factRound: { en: 'Round', ko: '라운드' },
   factVersion: { en: 'Model version', ko: '모델 버전' },
   factVolunteers: { en: 'Volunteers', ko: '참여자' },
@@ -76,10 +106,19 @@ export const words = {
   factDown: { en: 'Received', ko: '받음' },
   factUp: { en: 'Sent', ko: '보냄' },
   curve: { en: 'Loss (lower is better)', ko: '손실 (낮을수록 좋음)' },
-  curveEmpty: { en: 'The curve begins with the first round.', ko: '첫 라운드가 시작되면 곡선이 그려집니다.' },
+  curveEmpty: {
+    en: 'The curve begins with the first round.',
+    ko: '첫 라운드가 시작되면 곡선이 그려집니다.',
+  },
   declined: { en: 'Round {round}: sat out. {reason}', ko: '라운드 {round}: 쉬었습니다. {reason}' },
-  closed: { en: 'Round {round} ended before this tab had finished: {reason}', ko: '이 탭이 끝내기 전에 라운드 {round}이(가) 끝났습니다: {reason}' },
-  roundFailed: { en: 'Round {round} did not work on this device', ko: '라운드 {round}에서 문제가 생겼습니다' },
+  closed: {
+    en: 'Round {round} ended before this tab had finished: {reason}',
+    ko: '이 탭이 끝내기 전에 라운드 {round}이(가) 끝났습니다: {reason}',
+  },
+  roundFailed: {
+    en: 'Round {round} did not work on this device',
+    ko: '라운드 {round}에서 문제가 생겼습니다',
+  },
 
   backendLabel: { en: 'Learning on', ko: '학습하는 곳' },
   webgpu: { en: 'your graphics card (WebGPU)', ko: '그래픽 카드 (WebGPU)' },

@@ -13,8 +13,8 @@ export type Values = Readonly<Record<string, string | number>>;
 const KEY = 'shoal-language';
 
 /** The language chosen before, or the first of the browser's that we speak. */
-export function preferredLanguage(remembered: string | null, offered: readonly string[]): Language {
-  if (remembered === 'en' || remembered === 'ko') return remembered;
+export function preferredLanguage(chosen: string | null, offered: readonly string[]): Language {
+  if (chosen === 'en' || chosen === 'ko') return chosen;
   const known = offered.map((tag) => tag.slice(0, 2).toLowerCase());
   return (known.find((tag) => tag === 'en' || tag === 'ko') as Language | undefined) ?? 'en';
 }
@@ -52,18 +52,23 @@ export function say(entry: Entry, values: Values = {}): string {
 
 /** Puts values into a text; numbers are written as the language writes them. */
 export function fill(text: string, values: Values, lang: Language): string {
-  return text.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, many?: string) => {
-    const value = values[name];
-    if (value === undefined) return whole;
-    if (one !== undefined && many !== undefined) return value === 1 ? one : many;
-    return typeof value === 'number' ? value.toLocaleString(lang) : value;
-  });
+  return text.replace(
+    /\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g,
+    (whole, name: string, one?: string, many?: string) => {
+      const value = values[name];
+      if (value === undefined) return whole;
+      if (one !== undefined && many !== undefined) return value === 1 ? one : many;
+      return typeof value === 'number' ? value.toLocaleString(lang) : value;
+    },
+  );
 }
 
 /** 1234567 -> "1.2 MB". */
 export function bytes(count: number): string {
   const unit = (name: string, divisor: number) =>
-    new Intl.NumberFormat(language.value, { maximumFractionDigits: 1 }).format(count / divisor) + ' ' + name;
+    new Intl.NumberFormat(language.value, { maximumFractionDigits: 1 }).format(count / divisor) +
+    ' ' +
+    name;
   if (count >= 1_000_000) return unit('MB', 1_000_000);
   return count >= 1000 ? unit('KB', 1000) : unit('B', 1);
 }

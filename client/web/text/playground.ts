@@ -10,11 +10,14 @@ export const words = {
   clear: { en: 'Clear', ko: '지우기' },
   choose: { en: 'Choose an image', ko: '이미지 고르기' },
   dropHint: {
-    en: 'You can also drop an image here. Only the small image on the right is sent to be answered.',
+    en: 'You can also drop an image here. Only the small image that the network sees is sent to be answered.',
     ko: '이미지를 여기에 놓아도 됩니다. 답을 얻기 위해 작게 바꾼 이미지만 보냅니다.',
   },
   answer: { en: 'Answer', ko: '답' },
-  answerEmpty: { en: 'The answer appears here as you draw.', ko: '그리는 동안 여기에 답이 나타납니다.' },
+  answerEmpty: {
+    en: 'The answer appears here as you draw.',
+    ko: '그리는 동안 여기에 답이 나타납니다.',
+  },
   answerIs: { en: 'This looks like “{label}”', ko: '“{label}”(으)로 보입니다' },
   unknown: { en: 'Unknown', ko: '모르는 것' },
   unknownHint: {
@@ -22,7 +25,10 @@ export const words = {
     ko: '모델이 아는 어떤 클래스와도 다릅니다. 아래에서 가르칠 수 있습니다.',
   },
   nearest: { en: 'The nearest classes', ko: '가장 가까운 클래스' },
-  by: { en: 'Version {version}, classes revision {revision}', ko: '버전 {version}, 클래스 리비전 {revision}' },
+  by: {
+    en: 'Version {version}, classes revision {revision}',
+    ko: '버전 {version}, 클래스 리비전 {revision}',
+  },
   seen: { en: 'What the network sees', ko: '신경망이 보는 모습' },
   teach: { en: 'Teach it something new', ko: '새로운 것을 가르치기' },
   teachLead: {
@@ -35,7 +41,10 @@ export const words = {
   examplesCount: { en: '{n} {n|example|examples}', ko: '예시 {n}개' },
   add: { en: 'Teach', ko: '가르치기' },
   adding: { en: 'Teaching…', ko: '가르치는 중…' },
-  needExamples: { en: 'Draw or add at least one example.', ko: '예시를 하나 이상 그리거나 추가하세요.' },
+  needExamples: {
+    en: 'Draw or add at least one example.',
+    ko: '예시를 하나 이상 그리거나 추가하세요.',
+  },
   needName: { en: 'Give it a name.', ko: '이름을 붙이세요.' },
   added: {
     en: '“{name}” is known now (version {version}, revision {revision}). Try it: draw one above.',
@@ -44,7 +53,7 @@ export const words = {
   tryIt: { en: 'Try it', ko: '해 보기' },
   token: { en: 'Admin token', ko: '관리자 토큰' },
   tokenHint: {
-    en: 'Changing what the model knows is for admins. `npm start` prints the token; it is kept until you close this tab.',
-    ko: '모델이 아는 것을 바꾸려면 관리자 토큰이 필요합니다. `npm start`가 출력하며, 이 탭을 닫을 때까지만 보관합니다.',
+    en: 'Changing what the model knows is for admins. “npm start” prints the token; it is kept until you close this tab.',
+    ko: '모델이 아는 것을 바꾸려면 관리자 토큰이 필요합니다. “npm start”가 출력하며, 이 탭을 닫을 때까지만 보관합니다.',
   },
 } satisfies Dictionary;

@@ -19,7 +19,8 @@ export function prepare(
       else if (message.kind === 'prepared') resolve(message);
       else reject(new Error(message.trouble.detail));
     };
-    worker.onerror = (event) => reject(new Error(event.message || 'the thread that reads images did not start'));
+    worker.onerror = (event) =>
+      reject(new Error(event.message || 'the thread that reads images did not start'));
     worker.postMessage({ chosen, input } satisfies ToPreparer);
   }).finally(() => worker.terminate());
 }

@@ -19,7 +19,9 @@ thread.onmessage = async ({ data: { chosen, input } }: MessageEvent<ToPreparer>)
     });
     const used = decoded.used.map(({ path }) => path);
     const all = [...skipped, ...decoded.skipped];
-    post({ kind: 'prepared', data: decoded.data, used, skipped: all }, [decoded.data.images.buffer]);
+    post({ kind: 'prepared', data: decoded.data, used, skipped: all }, [
+      decoded.data.images.buffer,
+    ]);
   } catch (error) {
     post({ kind: 'broken', trouble: troubleOf(error) });
   }

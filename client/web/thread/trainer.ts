@@ -1,7 +1,13 @@
 /// <reference lib="webworker" />
 import { contribute, type Contribution, type ContributionEvent } from '../../sdk/contribute.ts';
 import { startBackend } from '../../tf.ts';
-import { troubleOf, type FromTrainer, type PostedEvent, type ToTrainer, type Trouble } from './messages.ts';
+import {
+  troubleOf,
+  type FromTrainer,
+  type PostedEvent,
+  type ToTrainer,
+  type Trouble,
+} from './messages.ts';
 
 /**
  * The training thread: tfjs and the socket live here, so the page stays smooth while a step runs,
@@ -22,13 +28,25 @@ thread.onmessage = ({ data: message }: MessageEvent<ToTrainer>) => {
   }
 };
 
-async function run({ origin, project, data }: Extract<ToTrainer, { kind: 'start' }>): Promise<void> {
+async function run({
+  origin,
+  project,
+  data,
+}: Extract<ToTrainer, { kind: 'start' }>): Promise<void> {
   let trouble: Trouble | null = null;
   try {
     const { tf, backend, tried } = await startBackend();
     post({ kind: 'backend', backend, tried });
     stop.signal.throwIfAborted();
-    contribution = contribute({ origin, project, tf, backend, data, signal: stop.signal, onEvent: pass });
+    contribution = contribute({
+      origin,
+      project,
+      tf,
+      backend,
+      data,
+      signal: stop.signal,
+      onEvent: pass,
+    });
     applyPace();
     await contribution.done;
   } catch (error) {

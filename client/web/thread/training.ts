@@ -23,7 +23,8 @@ export function startTraining(
     const lost: LocalData = { images: new Float32Array(0), count: 0 };
     onMessage({ kind: 'ended', data: lost, trouble: { code: null, detail } });
   };
-  const tell = (message: ToTrainer, transfer: Transferable[] = []) => worker.postMessage(message, transfer);
+  const tell = (message: ToTrainer, transfer: Transferable[] = []) =>
+    worker.postMessage(message, transfer);
   tell({ kind: 'start', origin, project, data }, [data.images.buffer]);
   return {
     pause: () => tell({ kind: 'pause' }),

@@ -38,6 +38,7 @@ type Pool = {
   padInfo: { top: number; left: number };
 };
 
+/** Windows are cut off at the image's edge: padding is never a maximum. */
 function scatter(x: Float32Array, dy: Float32Array, dx: Float32Array, pool: Pool): void {
   const { inHeight, inWidth, inChannels: channels, padInfo } = pool;
   const row = inWidth * channels;
@@ -45,17 +46,21 @@ function scatter(x: Float32Array, dy: Float32Array, dx: Float32Array, pool: Pool
   for (let b = 0; b < pool.batchSize; b++)
     for (let oy = 0; oy < pool.outHeight; oy++) {
       const y = oy * pool.strideHeight - padInfo.top;
-      const [top, bottom] = [Math.max(0, y), Math.min(inHeight, y + pool.filterHeight)];
+      const top = Math.max(0, y);
+      const rows = Math.min(inHeight, y + pool.filterHeight) - top;
       for (let ox = 0; ox < pool.outWidth; ox++) {
         const left = ox * pool.strideWidth - padInfo.left;
-        const columns = Math.min(inWidth, left + pool.filterWidth) - Math.max(0, left);
-        const corner = (b * inHeight + top) * row + Math.max(0, left) * channels;
+        const first = Math.max(0, left);
+        const width = (Math.min(inWidth, left + pool.filterWidth) - first) * channels;
+        const corner = (b * inHeight + top) * row + first * channels;
         for (let c = 0; c < channels; c++, out++) {
           let best = corner + c;
-          for (let i = 0; i < bottom - top; i++)
-            for (let j = 0; j < columns; j++) {
-              const at = corner + i * row + j * channels + c;
-              if (x[at]! > x[best]!) best = at;
+          let most = x[best]!;
+          for (let i = 0, line = best; i < rows; i++, line += row)
+            for (let at = line; at < line + width; at += channels) {
+              if (!(x[at]! > most)) continue;
+              most = x[at]!;
+              best = at;
             }
           dx[best]! += dy[out]!;
         }

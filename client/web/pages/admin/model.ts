@@ -22,7 +22,8 @@ export function watch(project: string): () => void {
   socket.on('connect', () => (connected.value = true));
   socket.on('disconnect', () => (connected.value = false));
   socket.on('state', (state) => {
-    if (state.round !== training.value?.round || state.phase !== 'training') atWork.value = new Map();
+    if (state.round !== training.value?.round || state.phase !== 'training')
+      atWork.value = new Map();
     training.value = state;
   });
   socket.on('progress', ({ volunteer, ...progress }) => {
@@ -79,7 +80,10 @@ async function act(project: string, action: () => Promise<unknown>): Promise<voi
 
 export function startRounds(project: string, count: number): Promise<void> {
   return act(project, async () => {
-    training.value = await adminApi().call('startTraining', { params: { project }, json: { rounds: count } });
+    training.value = await adminApi().call('startTraining', {
+      params: { project },
+      json: { rounds: count },
+    });
   });
 }
 
@@ -90,7 +94,9 @@ export function stopRounds(project: string): Promise<void> {
 }
 
 export function rollback(project: string, version: number): Promise<void> {
-  return act(project, () => adminApi().call('rollback', { params: { project, version: String(version) } }));
+  return act(project, () =>
+    adminApi().call('rollback', { params: { project, version: String(version) } }),
+  );
 }
 
 export function removeClass(project: string, name: string): Promise<void> {

@@ -3,7 +3,11 @@ import { bytes, moment, say } from '../../text/language.ts';
 import { words } from '../../text/admin.ts';
 import { rounds } from './model.ts';
 
-const TONES: Record<Round['outcome'], string> = { promoted: 'tag good', 'not-promoted': 'tag warn', abandoned: 'tag' };
+const TONES: Record<Round['outcome'], string> = {
+  promoted: 'tag good',
+  'not-promoted': 'tag warn',
+  abandoned: 'tag',
+};
 
 /** How the rounds ended, newest first. */
 export function Rounds() {
@@ -21,8 +25,8 @@ export function Rounds() {
                 <th>{say(words.outcome)}</th>
                 <th class="number">{say(words.contributions)}</th>
                 <th class="number">{say(words.traffic)}</th>
-                <th class="number">{say(words.lasted)}</th>
-                <th>{say(words.ended)}</th>
+                <th class="number only-roomy">{say(words.lasted)}</th>
+                <th class="only-roomy">{say(words.ended)}</th>
               </tr>
             </thead>
             <tbody>
@@ -50,8 +54,10 @@ function Row({ round }: { round: Round }) {
         {accepted} / {asked}
       </td>
       <td class="number">{bytes(round.bytes)}</td>
-      <td class="number">{say(words.seconds, { n: Math.round((closedAt - openedAt) / 1000) })}</td>
-      <td class="when">{moment(closedAt)}</td>
+      <td class="number only-roomy">
+        {say(words.seconds, { n: Math.round((closedAt - openedAt) / 1000) })}
+      </td>
+      <td class="when only-roomy">{moment(closedAt)}</td>
     </tr>
   );
 }

@@ -42,12 +42,27 @@ export function Training({ project }: { project: string }) {
       <div class="buttons actions">
         <label class="field inline">
           <span>{say(words.rounds)}</span>
-          <input type="number" min={1} max={10_000} value={count} onInput={(event) => setCount(event.currentTarget.valueAsNumber)} />
+          <input
+            type="number"
+            min={1}
+            max={10_000}
+            value={count}
+            onInput={(event) => setCount(event.currentTarget.valueAsNumber)}
+          />
         </label>
-        <button type="button" class="primary" disabled={locked || !(count >= 1)} onClick={() => void startRounds(project, count)}>
+        <button
+          type="button"
+          class="primary"
+          disabled={locked || !(count >= 1)}
+          onClick={() => void startRounds(project, count)}
+        >
           {say(words.start)}
         </button>
-        <button type="button" disabled={locked || !state || state.round >= state.until} onClick={() => void stopRounds(project)}>
+        <button
+          type="button"
+          disabled={locked || !state || state.round >= state.until}
+          onClick={() => void stopRounds(project)}
+        >
           {say(words.stop)}
         </button>
       </div>
@@ -80,7 +95,9 @@ function AtWork() {
           <li key={volunteer}>
             <code>{volunteer.slice(0, 8)}</code>
             <progress value={step} max={steps} aria-label={volunteer.slice(0, 8)} />
-            <span class="quiet small">{loss === null ? '' : say(words.loss, { loss: loss.toFixed(2) })}</span>
+            <span class="quiet small">
+              {loss === null ? '' : say(words.loss, { loss: loss.toFixed(2) })}
+            </span>
           </li>
         ))}
       </ul>

@@ -7,7 +7,11 @@ import { moment, percent, say } from '../../text/language.ts';
 import { words } from '../../text/admin.ts';
 import { rollback, versions } from './model.ts';
 
-const STATES = { live: words.liveState, retired: words.retired, 'not-promoted': words['not-promoted'] };
+const STATES = {
+  live: words.liveState,
+  retired: words.retired,
+  'not-promoted': words['not-promoted'],
+};
 const whole = (share: number) => percent(share, 0);
 
 /** The student's versions: how good each is, and the way back to one. */
@@ -27,14 +31,18 @@ export function Versions({ project }: { project: string }) {
                 <th class="number">{say(words.number)}</th>
                 <th>{say(words.state)}</th>
                 <th class="number">{say(words.accuracy)}</th>
-                <th class="number">{say(words.serverLoss)}</th>
-                <th>{say(words.made)}</th>
+                <th class="number only-roomy">{say(words.serverLoss)}</th>
+                <th class="only-roomy">{say(words.made)}</th>
                 <th />
               </tr>
             </thead>
             <tbody>
               {all.map((version) => (
-                <Row key={version.number} version={version} onRollback={() => setAsked(version.number)} />
+                <Row
+                  key={version.number}
+                  version={version}
+                  onRollback={() => setAsked(version.number)}
+                />
               ))}
             </tbody>
           </table>
@@ -78,11 +86,13 @@ function Row({ version, onRollback }: { version: Version; onRollback: () => void
     <tr>
       <td class="number">{number}</td>
       <td>
-        <span class={state === 'live' ? 'tag good' : state === 'retired' ? 'tag' : 'tag warn'}>{say(STATES[state])}</span>
+        <span class={state === 'live' ? 'tag good' : state === 'retired' ? 'tag' : 'tag warn'}>
+          {say(STATES[state])}
+        </span>
       </td>
       <td class="number">{percent(validationAccuracy)}</td>
-      <td class="number">{serverLoss === null ? '–' : serverLoss.toFixed(3)}</td>
-      <td class="when">{moment(createdAt)}</td>
+      <td class="number only-roomy">{serverLoss === null ? '–' : serverLoss.toFixed(3)}</td>
+      <td class="when only-roomy">{moment(createdAt)}</td>
       <td class="end">
         {state === 'retired' && (
           <button type="button" class="small" disabled={token.value === ''} onClick={onRollback}>

@@ -33,7 +33,13 @@ export function Choose({ project }: { project: Project }) {
       <div class="buttons centre">
         <FilePick label={say(words.chooseFiles)} accept={ACCEPT} multiple onFiles={take} />
         <FilePick label={say(words.chooseFolder)} folder onFiles={take} class="only-wide" />
-        <FilePick label={say(words.camera)} accept="image/*" camera onFiles={take} class="only-touch" />
+        <FilePick
+          label={say(words.camera)}
+          accept="image/*"
+          camera
+          onFiles={take}
+          class="only-touch"
+        />
       </div>
       <Samples project={project} />
       <Reading />

@@ -38,7 +38,10 @@ export async function loadSamples(): Promise<void> {
   samples.value = json ? ((await response.json()) as Sample[]) : [];
 }
 
-export function chooseFiles(project: Project, files: Promise<ChosenFile[]> | ChosenFile[]): Promise<void> {
+export function chooseFiles(
+  project: Project,
+  files: Promise<ChosenFile[]> | ChosenFile[],
+): Promise<void> {
   return choose(project, async () => {
     const { data, skipped } = await prepare(await files, project.plan.input, (done, total) => {
       reading.value = { done, total };
@@ -56,7 +59,10 @@ export function chooseSample(project: Project, sample: Sample): Promise<void> {
   });
 }
 
-async function choose(project: Project, read: () => Promise<Pick<Chosen, 'data' | 'skipped'>>): Promise<void> {
+async function choose(
+  project: Project,
+  read: () => Promise<Pick<Chosen, 'data' | 'skipped'>>,
+): Promise<void> {
   chooseError.value = null;
   chosen.value = null;
   reading.value = { done: 0, total: 0 };

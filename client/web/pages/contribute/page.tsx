@@ -47,7 +47,11 @@ function Contribute({ project: one }: { project: Project }) {
             <Buttons project={one} busy={busy} />
           </Progress>
         )}
-        {images && images.count > 0 ? <Preview images={images} project={one} locked={busy} /> : <Choose project={one} />}
+        {images && images.count > 0 ? (
+          <Preview images={images} project={one} locked={busy} />
+        ) : (
+          <Choose project={one} />
+        )}
         {status === 'idle' && <Buttons project={one} busy={busy} />}
       </section>
       <Trust sent={run.value.sent} images={images?.count ?? 0} />
@@ -70,7 +74,11 @@ function Buttons({ project: { id }, busy }: { project: Project; busy: boolean })
   if (busy)
     return (
       <div class="buttons">
-        <button type="button" onClick={() => steer(paused ? 'resume' : 'pause')} disabled={status === 'stopping'}>
+        <button
+          type="button"
+          onClick={() => steer(paused ? 'resume' : 'pause')}
+          disabled={status === 'stopping'}
+        >
           {say(paused ? words.resume : words.pause)}
         </button>
         <button type="button" onClick={() => steer('stop')} disabled={status === 'stopping'}>
@@ -81,7 +89,13 @@ function Buttons({ project: { id }, busy }: { project: Project; busy: boolean })
   const ready = (chosen.value?.count ?? 0) > 0;
   return (
     <div class="buttons actions">
-      <button type="button" class="primary" disabled={!ready} onClick={() => start(id)} aria-describedby="start-hint">
+      <button
+        type="button"
+        class="primary"
+        disabled={!ready}
+        onClick={() => start(id)}
+        aria-describedby="start-hint"
+      >
         {say(status === 'ended' ? words.startAgain : words.start)}
       </button>
       <span id="start-hint" class="quiet">

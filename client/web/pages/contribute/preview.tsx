@@ -7,7 +7,15 @@ import { page } from '../../text/page.ts';
 import { forgetImages, type Chosen } from './model.ts';
 
 /** The chosen images as the network sees them. */
-export function Preview({ images, project, locked }: { images: Chosen; project: Project; locked: boolean }) {
+export function Preview({
+  images,
+  project,
+  locked,
+}: {
+  images: Chosen;
+  project: Project;
+  locked: boolean;
+}) {
   const { size, channels } = project.plan.input;
   const more = images.count - images.thumbs.length;
   return (
@@ -20,11 +28,17 @@ export function Preview({ images, project, locked }: { images: Chosen; project: 
           </button>
         )}
       </div>
-      <p class="quiet">{say(words.seen, { size, colour: say(channels === 1 ? words.grey : words.colour) })}</p>
+      <p class="quiet">
+        {say(words.seen, { size, colour: say(channels === 1 ? words.grey : words.colour) })}
+      </p>
       <ul class="thumbs">
         {images.thumbs.map((pixels, i) => (
           <li key={i}>
-            <Thumb pixels={pixels} input={project.plan.input} label={say(page.seenImage, { n: i + 1 })} />
+            <Thumb
+              pixels={pixels}
+              input={project.plan.input}
+              label={say(page.seenImage, { n: i + 1 })}
+            />
           </li>
         ))}
         {more > 0 && <li class="quiet more">{say(words.more, { n: more })}</li>}

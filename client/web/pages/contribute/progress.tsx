@@ -49,7 +49,12 @@ function Bars({ run: { work, training, status } }: { run: Run }) {
   return (
     <div class="bars">
       {work ? (
-        <Bar label={say(words.roundProgress)} detail={say(words.step, work)} value={work.step} max={work.steps} />
+        <Bar
+          label={say(words.roundProgress)}
+          detail={say(words.step, work)}
+          value={work.step}
+          max={work.steps}
+        />
       ) : (
         <p class="quiet">{say(words.backgroundHint)}</p>
       )}
@@ -65,7 +70,17 @@ function Bars({ run: { work, training, status } }: { run: Run }) {
   );
 }
 
-function Bar({ label, detail, value, max }: { label: string; detail: string; value: number; max: number }) {
+function Bar({
+  label,
+  detail,
+  value,
+  max,
+}: {
+  label: string;
+  detail: string;
+  value: number;
+  max: number;
+}) {
   return (
     <label class="bar">
       <span>{label}</span>
@@ -111,9 +126,14 @@ function Notes({ notes }: { notes: readonly Note[] }) {
       {notes.slice(0, 3).map((note) => (
         <li key={`${note.kind}${note.round}`}>
           {note.kind === 'failed' ? (
-            <TroubleBox trouble={note.trouble} title={say(words.roundFailed, { round: note.round })} />
+            <TroubleBox
+              trouble={note.trouble}
+              title={say(words.roundFailed, { round: note.round })}
+            />
           ) : (
-            <span class="quiet">{say(words[note.kind], { round: note.round, reason: note.reason })}</span>
+            <span class="quiet">
+              {say(words[note.kind], { round: note.round, reason: note.reason })}
+            </span>
           )}
         </li>
       ))}

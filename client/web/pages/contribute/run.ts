@@ -3,7 +3,13 @@ import type { BackendName, Tried } from '../../../tf.ts';
 import type { FromTrainer, PostedEvent, Trouble } from '../../thread/messages.ts';
 
 /** One upload, as the trust panel lists it. */
-export type Sent = { round: number; bytes: number; digest: string; parameters: number; images: number };
+export type Sent = {
+  round: number;
+  bytes: number;
+  digest: string;
+  parameters: number;
+  images: number;
+};
 
 /** Something worth a line: a round sat out, closed early, or gone wrong. */
 export type Note =
@@ -60,7 +66,13 @@ export function reduce(run: Run, action: Action): Run {
   switch (action.kind) {
     case 'start':
       // What left the tab stays on the list for as long as the page is open.
-      return { ...IDLE, status: 'starting', sent: run.sent, bytesUp: run.bytesUp, bytesDown: run.bytesDown };
+      return {
+        ...IDLE,
+        status: 'starting',
+        sent: run.sent,
+        bytesUp: run.bytesUp,
+        bytesDown: run.bytesDown,
+      };
     case 'pause':
       return { ...run, paused: true };
     case 'resume':
@@ -70,7 +82,14 @@ export function reduce(run: Run, action: Action): Run {
     case 'backend':
       return { ...run, ...advance(run), backend: { name: action.backend, tried: action.tried } };
     case 'ended':
-      return { ...run, status: 'ended', paused: false, line: 'none', work: null, trouble: action.trouble };
+      return {
+        ...run,
+        status: 'ended',
+        paused: false,
+        line: 'none',
+        work: null,
+        trouble: action.trouble,
+      };
     case 'event':
       return happen(run, action.event);
   }
@@ -114,7 +133,9 @@ function step(run: Run, event: Extract<PostedEvent, { kind: 'step' }>): Run {
   const { round, steps, terms, imagesPerSecond } = event;
   const loss = terms && Object.values(terms).reduce((sum, term) => sum + term, 0);
   const curve =
-    loss === null || !Number.isFinite(loss) ? run.curve : extend(run.curve, run.stepsBefore + event.step, loss);
+    loss === null || !Number.isFinite(loss)
+      ? run.curve
+      : extend(run.curve, run.stepsBefore + event.step, loss);
   return { ...run, work: { round, step: event.step, steps }, imagesPerSecond, curve };
 }
 

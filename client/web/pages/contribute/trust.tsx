@@ -10,12 +10,18 @@ export function Trust({ sent, images }: { sent: readonly Sent[]; images: number 
       <div class="two">
         <div>
           <h3>{say(words.left)}</h3>
-          {sent.length === 0 ? <p class="quiet">{say(words.leftNothing)}</p> : <Uploads sent={sent} />}
+          {sent.length === 0 ? (
+            <p class="quiet">{say(words.leftNothing)}</p>
+          ) : (
+            <Uploads sent={sent} />
+          )}
           {sent.length > 0 && <p class="quiet small">{say(words.alsoSent)}</p>}
         </div>
         <div>
           <h3>{say(words.stayed)}</h3>
-          <p class="stayed">{images > 0 ? say(words.stayedImages, { n: images }) : say(words.stayedNone)}</p>
+          <p class="stayed">
+            {images > 0 ? say(words.stayedImages, { n: images }) : say(words.stayedNone)}
+          </p>
           <p class="quiet small">{say(words.stayedHint)}</p>
         </div>
       </div>

@@ -22,7 +22,9 @@ export function Answer({ input }: { input: InputSpec }) {
           <Thumb large pixels={seen.value} input={input} label={say(words.seen)} />
           <figcaption class="quiet small">
             {say(words.seen)}
-            {found && <span>{say(words.by, { version: found.version, revision: found.revision })}</span>}
+            {found && (
+              <span>{say(words.by, { version: found.version, revision: found.revision })}</span>
+            )}
           </figcaption>
         </figure>
       )}

@@ -35,7 +35,9 @@ function Playground({ project: one }: { project: Project }) {
         <h2 id="teach-title">{say(words.teach)}</h2>
         <p class="quiet">{say(words.teachLead)}</p>
         <NewClass project={one} withToken onAdded={(known) => (added.value = known)} />
-        <div aria-live="polite">{added.value && <p class="done">{say(words.added, added.value)}</p>}</div>
+        <div aria-live="polite">
+          {added.value && <p class="done">{say(words.added, added.value)}</p>}
+        </div>
       </section>
     </>
   );
@@ -51,7 +53,10 @@ function Ask({ project: one }: { project: Project }) {
       await ask(one.id, await decodeImage(file, input));
     } catch (problem) {
       forget();
-      error.value = problem instanceof Unreadable ? new Error(`${file.name}: ${say(skipped[problem.reason])}`) : problem;
+      error.value =
+        problem instanceof Unreadable
+          ? new Error(`${file.name}: ${say(skipped[problem.reason])}`)
+          : problem;
     }
   };
   const drop = (event: DragEvent) => {
@@ -59,7 +64,12 @@ function Ask({ project: one }: { project: Project }) {
     void read(event.dataTransfer?.files[0]);
   };
   return (
-    <section class="card" aria-labelledby="ask-title" onDragOver={(event) => event.preventDefault()} onDrop={drop}>
+    <section
+      class="card"
+      aria-labelledby="ask-title"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={drop}
+    >
       <div class="row">
         <h2 id="ask-title">{one.title}</h2>
         <ProjectPicker />
@@ -69,9 +79,15 @@ function Ask({ project: one }: { project: Project }) {
           <Pad
             sheet={sheet}
             label={say(words.draw)}
-            onChange={(drawing) => (drawing ? void ask(one.id, fromPixels(drawing, input)) : forget())}
+            onChange={(drawing) =>
+              drawing ? void ask(one.id, fromPixels(drawing, input)) : forget()
+            }
           />
-          <FilePick label={say(words.choose)} accept="image/*" onFiles={(files) => void read(files[0])} />
+          <FilePick
+            label={say(words.choose)}
+            accept="image/*"
+            onFiles={(files) => void read(files[0])}
+          />
           <p class="hint">{say(words.dropHint)}</p>
         </div>
         <Answer input={input} />

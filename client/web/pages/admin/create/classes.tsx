@@ -1,5 +1,11 @@
 import { useState } from 'preact/hooks';
-import { byFolder, fromDrop, fromInput, imagesAmong, type ChosenFile } from '../../../../data/files.ts';
+import {
+  byFolder,
+  fromDrop,
+  fromInput,
+  imagesAmong,
+  type ChosenFile,
+} from '../../../../data/files.ts';
 import { FilePick } from '../../../parts/file-pick.tsx';
 import { say } from '../../../text/language.ts';
 import { words } from '../../../text/admin.ts';
@@ -17,7 +23,11 @@ export function ClassRows({ classes, onChange }: ClassRowsProps) {
     onChange(classes.map((row) => (row.key === key ? { ...row, ...part } : row)));
   const fill = async (chosen: ChosenFile[]) => {
     const { files } = await imagesAmong(chosen);
-    const found = [...byFolder(files)].map(([name, images]) => ({ ...emptyClass(), name, files: images }));
+    const found = [...byFolder(files)].map(([name, images]) => ({
+      ...emptyClass(),
+      name,
+      files: images,
+    }));
     const typed = classes.filter(({ name, files: own }) => name !== '' || own.length > 0);
     onChange([...typed, ...found]);
   };
@@ -52,13 +62,22 @@ export function ClassRows({ classes, onChange }: ClassRowsProps) {
         <button type="button" class="small" onClick={() => onChange([...classes, emptyClass()])}>
           {say(words.addRow)}
         </button>
-        <FilePick class="small" folder label={say(words.chooseFolder)} onFiles={(list) => void fill(fromInput(list))} />
+        <FilePick
+          class="small"
+          folder
+          label={say(words.chooseFolder)}
+          onFiles={(list) => void fill(fromInput(list))}
+        />
       </div>
     </fieldset>
   );
 }
 
-type RowProps = { row: DraftClass; onChange: (part: Partial<DraftClass>) => void; onRemove: () => void };
+type RowProps = {
+  row: DraftClass;
+  onChange: (part: Partial<DraftClass>) => void;
+  onRemove: () => void;
+};
 
 function Row({ row: { name, files }, onChange, onRemove }: RowProps) {
   const add = (list: FileList) => onChange({ files: [...files, ...fromInput(list)] });
@@ -71,9 +90,20 @@ function Row({ row: { name, files }, onChange, onRemove }: RowProps) {
         placeholder={say(words.className)}
         onInput={(event) => onChange({ name: event.currentTarget.value })}
       />
-      <FilePick class="small" multiple accept="image/*,.zip" label={say(words.chooseImages)} onFiles={add} />
+      <FilePick
+        class="small"
+        multiple
+        accept="image/*,.zip"
+        label={say(words.chooseImages)}
+        onFiles={add}
+      />
       <span class="quiet small">{say(words.images, { n: files.length })}</span>
-      <button type="button" class="link small" onClick={onRemove} aria-label={`${say(words.removeRow)}: ${name}`}>
+      <button
+        type="button"
+        class="link small"
+        onClick={onRemove}
+        aria-label={`${say(words.removeRow)}: ${name}`}
+      >
         {say(words.removeRow)}
       </button>
     </li>

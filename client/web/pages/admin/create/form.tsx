@@ -10,11 +10,23 @@ import { planOf, slugOf, type PlanFields as Fields } from './draft.ts';
 import { PlanFields } from './plan-fields.tsx';
 import { isSlug, sendProject } from './send.ts';
 
-const DEFAULTS: Fields = { net: 'strided', objective: 'fixmatch', goal: 4, deadlineSeconds: 120, advanced: '' };
+const DEFAULTS: Fields = {
+  net: 'strided',
+  objective: 'fixmatch',
+  goal: 4,
+  deadlineSeconds: 120,
+  advanced: '',
+};
 const EVERY = [0, 2, 3, 4, 5, 10];
 
 /** A new project: what it is called, what it starts from, how it learns. */
-export function CreateForm({ onCreated, onCancel }: { onCreated: (project: Project) => void; onCancel: () => void }) {
+export function CreateForm({
+  onCreated,
+  onCancel,
+}: {
+  onCreated: (project: Project) => void;
+  onCancel: () => void;
+}) {
   const [title, setTitle] = useState('');
   const [id, setId] = useState<string | null>(null);
   const [description, setDescription] = useState('');
@@ -27,7 +39,13 @@ export function CreateForm({ onCreated, onCancel }: { onCreated: (project: Proje
   const slug = id ?? slugOf(title);
   const usable = classes.filter(({ name, files }) => name.trim() !== '' && files.length > 0);
   const planned = planOf(fields, usable.length);
-  const complete = usable.length >= 2 && title.trim() !== '' && isSlug(slug) && 'plan' in planned;
+  const missing =
+    title.trim() === '' || !isSlug(slug)
+      ? words.needTitle
+      : usable.length < 2
+        ? words.needTwo
+        : null;
+  const complete = missing === null && 'plan' in planned;
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -35,7 +53,14 @@ export function CreateForm({ onCreated, onCancel }: { onCreated: (project: Proje
     setError(null);
     setReading({ done: 0, total: 0 });
     try {
-      const draft = { id: slug, title: title.trim(), description, plan: planned.plan, classes: usable, validationEvery: every };
+      const draft = {
+        id: slug,
+        title: title.trim(),
+        description,
+        plan: planned.plan,
+        classes: usable,
+        validationEvery: every,
+      };
       const { project } = await sendProject(draft, (done, total) => setReading({ done, total }));
       onCreated(project);
     } catch (problem) {
@@ -49,9 +74,21 @@ export function CreateForm({ onCreated, onCancel }: { onCreated: (project: Proje
       <h2>{say(words.newProject)}</h2>
       <div class="two">
         <Text label={say(words.title)} value={title} maxLength={120} onChange={setTitle} />
-        <Text label={say(words.id)} hint={say(words.idHint)} value={slug} maxLength={48} wrong={slug !== '' && !isSlug(slug)} onChange={setId} />
+        <Text
+          label={say(words.id)}
+          hint={say(words.idHint)}
+          value={slug}
+          maxLength={48}
+          wrong={slug !== '' && !isSlug(slug)}
+          onChange={setId}
+        />
       </div>
-      <Text label={say(words.description)} value={description} maxLength={2000} onChange={setDescription} />
+      <Text
+        label={say(words.description)}
+        value={description}
+        maxLength={2000}
+        onChange={setDescription}
+      />
       <ClassRows classes={classes} onChange={setClasses} />
       <label class="field narrow">
         <span>{say(words.validationEvery)}</span>
@@ -64,18 +101,27 @@ export function CreateForm({ onCreated, onCancel }: { onCreated: (project: Proje
         </select>
         <span class="hint">{say(words.validationHint)}</span>
       </label>
-      <PlanFields fields={fields} error={'error' in planned ? planned.error : null} onChange={setFields} />
+      <PlanFields
+        fields={fields}
+        error={'error' in planned ? planned.error : null}
+        onChange={setFields}
+      />
       <p class="hint">{say(words.sentHint)}</p>
       <div class="buttons">
-        <button type="submit" class="primary" disabled={!complete || reading !== null || token.value === ''}>
+        <button
+          type="submit"
+          class="primary"
+          disabled={!complete || reading !== null || token.value === ''}
+        >
           {say(words.create)}
         </button>
         <button type="button" onClick={onCancel}>
           {say(page.cancel)}
         </button>
         <span class="quiet" aria-live="polite">
-          {reading && (reading.done < reading.total ? say(words.readingImages, reading) : say(words.sending))}
-          {!reading && usable.length < 2 && say(words.needTwo)}
+          {reading &&
+            (reading.done < reading.total ? say(words.readingImages, reading) : say(words.sending))}
+          {!reading && missing && say(missing)}
         </span>
       </div>
       {error !== null && <ErrorBox error={error} />}
@@ -83,13 +129,25 @@ export function CreateForm({ onCreated, onCancel }: { onCreated: (project: Proje
   );
 }
 
-type TextProps = { label: string; value: string; maxLength: number; hint?: string; wrong?: boolean; onChange: (value: string) => void };
+type TextProps = {
+  label: string;
+  value: string;
+  maxLength: number;
+  hint?: string;
+  wrong?: boolean;
+  onChange: (value: string) => void;
+};
 
 function Text({ label, value, maxLength, hint, wrong = false, onChange }: TextProps) {
   return (
     <label class="field">
       <span>{label}</span>
-      <input value={value} maxLength={maxLength} aria-invalid={wrong} onInput={(event) => onChange(event.currentTarget.value)} />
+      <input
+        value={value}
+        maxLength={maxLength}
+        aria-invalid={wrong}
+        onInput={(event) => onChange(event.currentTarget.value)}
+      />
       {hint && <span class="hint">{hint}</span>}
     </label>
   );

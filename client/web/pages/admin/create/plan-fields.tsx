@@ -1,4 +1,5 @@
 import { NETS } from '../../../../../shared/nn/index.ts';
+import type { Net } from '../../../../../shared/nn/net.ts';
 import type { Objective } from '../../../../../shared/objectives/contract.ts';
 import { OBJECTIVES } from '../../../../../shared/objectives/index.ts';
 import { say } from '../../../text/language.ts';
@@ -6,13 +7,20 @@ import { words } from '../../../text/admin.ts';
 import type { PlanFields as Fields } from './draft.ts';
 
 /** Volunteers have no labels, so what needs them is not offered. */
-const OFFERED = Object.entries(OBJECTIVES as Record<string, Objective>).filter(([, { uses }]) => !uses.labels);
+const OFFERED = Object.entries(OBJECTIVES as Record<string, Objective>).filter(
+  ([, { uses }]) => !uses.labels,
+);
 
-export type PlanFieldsProps = { fields: Fields; error: string | null; onChange: (fields: Fields) => void };
+export type PlanFieldsProps = {
+  fields: Fields;
+  error: string | null;
+  onChange: (fields: Fields) => void;
+};
 
 /** How the project learns. The tables of networks and objectives fill the lists, so a new plugin is offered at once. */
 export function PlanFields({ fields, error, onChange }: PlanFieldsProps) {
   const set = (part: Partial<Fields>) => onChange({ ...fields, ...part });
+  const net = (NETS as Record<string, Net>)[fields.net];
   const objective = (OBJECTIVES as Record<string, Objective>)[fields.objective];
   return (
     <fieldset class="plan">
@@ -20,7 +28,10 @@ export function PlanFields({ fields, error, onChange }: PlanFieldsProps) {
       <div class="two">
         <label class="field">
           <span>{say(words.objective)}</span>
-          <select value={fields.objective} onChange={(event) => set({ objective: event.currentTarget.value })}>
+          <select
+            value={fields.objective}
+            onChange={(event) => set({ objective: event.currentTarget.value })}
+          >
             {OFFERED.map(([id, { title }]) => (
               <option key={id} value={id}>
                 {title}
@@ -42,8 +53,17 @@ export function PlanFields({ fields, error, onChange }: PlanFieldsProps) {
               </option>
             ))}
           </select>
+          {net && (
+            <span class="hint" lang="en">
+              {net.title}. <a href={net.paper}>{say(words.paper)}</a>
+            </span>
+          )}
         </label>
-        <NumberField label={say(words.goal)} value={fields.goal} onChange={(goal) => set({ goal })} />
+        <NumberField
+          label={say(words.goal)}
+          value={fields.goal}
+          onChange={(goal) => set({ goal })}
+        />
         <NumberField
           label={say(words.deadlineSeconds)}
           value={fields.deadlineSeconds}
@@ -72,11 +92,24 @@ export function PlanFields({ fields, error, onChange }: PlanFieldsProps) {
   );
 }
 
-function NumberField({ label, value, onChange }: { label: string; value: number; onChange: (value: number) => void }) {
+function NumberField({
+  label,
+  value,
+  onChange,
+}: {
+  label: string;
+  value: number;
+  onChange: (value: number) => void;
+}) {
   return (
     <label class="field">
       <span>{label}</span>
-      <input type="number" min={1} value={value} onInput={(event) => onChange(event.currentTarget.valueAsNumber)} />
+      <input
+        type="number"
+        min={1}
+        value={value}
+        onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
+      />
     </label>
   );
 }

@@ -27,7 +27,9 @@ export async function sendProject(
     const own = images.filter((_, i) => rowOf(used[i] as string) === row);
     return { name: name.trim(), ...splitValidation(own, validationEvery) };
   });
-  const created = await adminApi().call('createProject', { json: { ...project, classes: labelled } });
+  const created = await adminApi().call('createProject', {
+    json: { ...project, classes: labelled },
+  });
   const named = skipped.map(({ path, reason }) => ({ path: path.replace(/^\d+\//, ''), reason }));
   return { project: created, skipped: named };
 }

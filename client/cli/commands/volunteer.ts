@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util';
+import { loadImages } from '../../data/image-files.ts';
+import { Api } from '../../net/api.ts';
+import { contribute, type ContributionEvent } from '../../sdk/contribute.ts';
+import { startBackend } from '../../tf.ts';
+import type { Command } from '../shoal.ts';
+
+/** What `--json` prints, a line an event; errors as their message. */
+export type VolunteerLine =
+  | Exclude<ContributionEvent, { kind: 'failed' }>
+  | { kind: 'failed'; round: number; error: string }
+  | { kind: 'backend'; backend: string };
+
+/** A volunteer without a browser: the same code as in a tab, on this machine's images. */
+export const volunteer: Command = {
+  usage: 'shoal volunteer --project handwriting --images FOLDER|FILE.idx3-ubyte [--origin URL] [--json]',
+  summary: 'Contribute from this machine: learn from local images, send back weight deltas only.',
+  async run(args) {
+    const { values } = parseArgs({
+      args,
+      options: {
+        origin: { type: 'string', default: 'http://127.0.0.1:8787' },
+        project: { type: 'string' },
+        images: { type: 'string' },
+        json: { type: 'boolean', default: false },
+      },
+    });
+    if (!values.project || !values.images) throw new Error('--project and --images are needed');
+    const say = values.json ? printLine : printWords;
+    const { project } = await new Api(values.origin).call('getProject', { params: { project: values.project } });
+    const data = await loadImages(values.images, project.plan.input);
+    const { tf, backend } = await startBackend();
+    say({ kind: 'backend', backend });
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    await contribute({
+      ...{ origin: values.origin, project: values.project, tf, backend, data, signal: stop.signal },
+      onEvent: (event) => say(event.kind === 'failed' ? { ...event, error: event.error.message } : event),
+    }).done;
+  },
+};
+
+function printLine(line: VolunteerLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function printWords(line: VolunteerLine): void {
+  const words = wordsOf(line);
+  if (words) console.log(words);
+}
+
+function wordsOf(line: VolunteerLine): string | undefined {
+  switch (line.kind) {
+    case 'backend':
+      return `learning on ${line.backend}`;
+    case 'joined':
+      return `joined as ${line.volunteer}; waiting for a round`;
+    case 'round':
+      return `round ${line.round}: ${line.steps} steps from version ${line.version}`;
+    case 'sent':
+      return `round ${line.receipt.round}: sent ${line.receipt.bytes} bytes, learnt from ${line.images} images; no image left this machine`;
+    case 'declined':
+    case 'closed':
+      return `round ${line.round}: ${line.reason}`;
+    case 'failed':
+      return `round ${line.round} failed: ${line.error}`;
+    case 'disconnected':
+      return `the line is down (${line.reason}); trying again`;
+    default:
+      return undefined;
+  }
+}

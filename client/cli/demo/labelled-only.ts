@@ -1,0 +1,35 @@
+import { parse } from 'valibot';
+import { PlanSchema, recipeOf } from '../../../shared/api/plan.ts';
+import { accuracyOf } from '../../../shared/train/evaluate.ts';
+import { freshWeights, serverPace, serverSession } from '../../../shared/train/server.ts';
+import { loadHandwriting, rowsOf } from '../../data/handwriting/load.ts';
+import { HANDWRITING_PLAN } from '../../data/handwriting/plan.ts';
+import { imagesOf } from '../../data/handwriting/project.ts';
+import { splitWriters } from '../../data/handwriting/split.ts';
+import { startBackend } from '../../tf.ts';
+
+/**
+ * The demo's lower bound, in a process of its own: what the server's steps alone make of the
+ * labelled seed set. Same fresh weights, same steps, same augmentation, same averaging as the edge
+ * takes; only the volunteers are missing. Prints `{ "round": n, "accuracy": share }` a round, on
+ * the test writers.
+ */
+const [seed, rounds] = process.argv.slice(2).map(Number) as [number, number];
+const data = loadHandwriting();
+const split = splitWriters(seed);
+const labelled = imagesOf(data, rowsOf(data, split.labelled));
+const test = imagesOf(data, rowsOf(data, split.test));
+const recipe = recipeOf(parse(PlanSchema, { ...HANDWRITING_PLAN, seed }), data.baseClasses);
+const { tf } = await startBackend(['wasm']);
+
+let weights = freshWeights(recipe);
+for (let round = 0; round <= rounds; round++) {
+  const session = await serverSession(tf, recipe, { weights, data: labelled, round });
+  const { steps, rate } = serverPace(recipe.plan, round);
+  for (let step = 0; step < steps; step++)
+    for (const term of Object.values(session.step(rate))) term.dispose();
+  weights = await session.averaged();
+  session.dispose();
+  const accuracy = await accuracyOf(tf, recipe.model, weights, test);
+  process.stdout.write(`${JSON.stringify({ round, accuracy })}\n`);
+}
