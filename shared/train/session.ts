@@ -86,7 +86,7 @@ export class Session {
     const targets = tf.tidy(() => objective.targets(context));
     const names = Object.keys(this.#student);
     let terms: LossTerms = {};
-    const { grads } = tf.tidy(() => {
+    const { grads, value } = tf.tidy(() => {
       const total = (...tensors: Tensor[]) => {
         const params = Object.fromEntries(names.map((name, i) => [name, tensors[i]!]));
         const made = objective.loss({ ...context, params }, targets);
@@ -98,6 +98,7 @@ export class Session {
       const inputs = names.map((name) => this.#student[name]!);
       return tf.engine().gradients(() => total(...inputs), inputs, undefined, true);
     });
+    value.dispose();
     const moved = names.flatMap((name, i) => (grads[i] ? [[name, grads[i]] as const] : []));
     const gradients: Params = Object.fromEntries(moved);
     this.#optimiser.step(this.#student, gradients, rate);

@@ -41,8 +41,9 @@ function claiming(format: (typeof FORMATS)[number], bytes: Uint8Array): Uint8Arr
     view.setUint16(frame + 5, 2000);
     view.setUint16(frame + 7, 8001);
   } else {
-    view.setUint16(26, 8001, true);
-    view.setUint16(28, 2000, true);
+    // The canvas writes the extended format: 24 bits each, less one, and the highest are zero.
+    view.setUint16(24, 8000, true);
+    view.setUint16(27, 1999, true);
   }
   return out;
 }
@@ -95,6 +96,30 @@ describe.each(FORMATS)('a %s', (format) => {
     const { code, detail } = await problem(claiming(format, await picture(format)));
     expect([code, detail]).toEqual([502, 'It is 8001 x 2000 pixels.']);
   });
+});
+
+/** The picture's chunk out of an extended WebP, as a file of its own. */
+async function simpleWebp(quality: number): Promise<Uint8Array> {
+  const canvas = createCanvas(60, 40);
+  const context = canvas.getContext('2d');
+  context.fillStyle = '#e04020';
+  context.fillRect(0, 0, 60, 40);
+  const whole = await canvas.encode('webp', quality);
+  const chunk = whole.subarray(whole.lastIndexOf('VP8'));
+  const head = Buffer.from('RIFF....WEBP');
+  head.writeUInt32LE(4 + chunk.length, 4);
+  return Uint8Array.from(Buffer.concat([head, chunk]));
+}
+
+test.each([
+  ['lossy', 95, 'VP8 '],
+  ['lossless', 100, 'VP8L'],
+])('a %s WebP without extensions is decoded', async (_what, quality, tag) => {
+  const file = await simpleWebp(quality);
+  expect(new TextDecoder().decode(file.slice(12, 16))).toBe(tag);
+  const { headers, bytes } = await decode(file);
+  expect(headers.get('size')).toBe('60x40');
+  close(at(bytes, 50, 30, 60), [224, 64, 32, 255]);
 });
 
 /** A PNG chunk by chunk, as encoders for canvases do not make it. */

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import type { Server, Socket } from 'socket.io';
 import { Problem } from '../../shared/api/problem.ts';
 import {
   DeclineSchema,
@@ -11,6 +10,7 @@ import {
   type ServerEvents,
   type TrainingState,
 } from '../../shared/protocol/messages.ts';
+import type { Server, Socket } from '../socket/server.ts';
 import { readTicket } from './tickets.ts';
 
 type Nothing = Record<string, never>;

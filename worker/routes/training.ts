@@ -1,4 +1,4 @@
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { Problem } from '../../shared/api/problem.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
 import type { Handlers } from '../app.ts';

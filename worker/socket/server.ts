@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { handleAsNodeRequest } from 'cloudflare:node';
 import { Server as Engine } from 'engine.io';
 import { type DefaultEventsMap, Server } from 'socket.io';
+export type { Server, Socket } from 'socket.io';
 import { UpgradeSocket, WebSocketEngine } from './web-socket.ts';
 
 export interface SocketServerOptions {

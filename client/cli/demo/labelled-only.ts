@@ -4,7 +4,7 @@ import { accuracyOf } from '../../../shared/train/evaluate.ts';
 import { freshWeights, serverPace, serverSession } from '../../../shared/train/server.ts';
 import { loadHandwriting, rowsOf } from '../../data/handwriting/load.ts';
 import { HANDWRITING_PLAN } from '../../data/handwriting/plan.ts';
-import { imagesOf } from '../../data/handwriting/project.ts';
+import { imagesOf, seedRows } from '../../data/handwriting/project.ts';
 import { splitWriters } from '../../data/handwriting/split.ts';
 import { startBackend } from '../../tf.ts';
 
@@ -17,7 +17,7 @@ import { startBackend } from '../../tf.ts';
 const [seed, rounds] = process.argv.slice(2).map(Number) as [number, number];
 const data = loadHandwriting();
 const split = splitWriters(seed);
-const labelled = imagesOf(data, rowsOf(data, split.labelled));
+const labelled = imagesOf(data, seedRows(data, split));
 const test = imagesOf(data, rowsOf(data, split.test));
 const recipe = recipeOf(parse(PlanSchema, { ...HANDWRITING_PLAN, seed }), data.baseClasses);
 const { tf } = await startBackend(['wasm']);

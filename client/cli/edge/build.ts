@@ -50,14 +50,14 @@ function digestOf(patterns: string[]): string {
 /** Runs a tool of node_modules quietly. @throws with its whole output when it fails. */
 function run(name: string, args: string[]): Promise<void> {
   const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', CI: 'true' };
-  return new Promise((resolve, reject) => {
+  return new Promise((built, reject) => {
     const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.on('error', reject);
     child.on('close', (code) =>
-      code === 0 ? resolve() : reject(new Error(`building the ${name} failed (${code}):\n${output}`)),
+      code === 0 ? built() : reject(new Error(`building the ${name} failed (${code}):\n${output}`)),
     );
   });
 }

@@ -24,9 +24,15 @@ export function pixelsOf({ images }: Handwriting, rows: readonly number[]): Uint
   return pixels;
 }
 
+/** The seed set in the order in which the edge keeps it: class by class. */
+export function seedRows(data: Handwriting, split: WriterSplit): number[] {
+  const label = (row: number) => data.labels[row] as number;
+  return rowsOf(data, split.labelled).sort((a, b) => label(a) - label(b) || a - b);
+}
+
 /** What an admin would send to create the project *handwriting*: the seed writers' and the validation writers' drawings. */
 export function newProject(data: Handwriting, split: WriterSplit, plan: PlanInput): NewProject {
-  const seed = rowsOf(data, split.labelled);
+  const seed = seedRows(data, split);
   const validation = rowsOf(data, split.validation);
   const drawings = (rows: number[], label: number) =>
     rows.filter((row) => data.labels[row] === label).map((row) => drawing(data, row));

@@ -1,7 +1,6 @@
 import type { Skipped } from '../../data/files.ts';
 import { say } from '../text/language.ts';
-import { words } from '../text/contribute.ts';
-import { skipped as reasons } from '../text/page.ts';
+import { page, skipped as reasons } from '../text/page.ts';
 
 const SHOWN = 200;
 
@@ -10,7 +9,7 @@ export function LeftOut({ skipped }: { skipped: readonly Skipped[] }) {
   if (skipped.length === 0) return null;
   return (
     <details class="left-out">
-      <summary>{say(words.leftOut, { n: skipped.length })}</summary>
+      <summary>{say(page.leftOut, { n: skipped.length })}</summary>
       <ul>
         {skipped.slice(0, SHOWN).map(({ path, reason }) => (
           <li key={path}>
@@ -18,7 +17,7 @@ export function LeftOut({ skipped }: { skipped: readonly Skipped[] }) {
           </li>
         ))}
         {skipped.length > SHOWN && (
-          <li class="quiet">{say(words.more, { n: skipped.length - SHOWN })}</li>
+          <li class="quiet">{say(page.more, { n: skipped.length - SHOWN })}</li>
         )}
       </ul>
     </details>

@@ -43,9 +43,7 @@ export const words = {
   },
   grey: { en: 'grey', ko: '흑백' },
   colour: { en: 'colour', ko: '컬러' },
-  more: { en: '+{n} more', ko: '외 {n}장' },
   other: { en: 'Choose other images', ko: '다른 이미지 고르기' },
-  leftOut: { en: '{n} {n|file was|files were} left out', ko: '파일 {n}개는 제외했습니다' },
   noneUsable: {
     en: 'None of these files is an image that can be read.',
     ko: '읽을 수 있는 이미지가 없습니다.',
@@ -102,7 +100,7 @@ export const words = {
   factRound: { en: 'Round', ko: '라운드' },
   factVersion: { en: 'Model version', ko: '모델 버전' },
   factVolunteers: { en: 'Volunteers', ko: '참여자' },
-  factSpeed: { en: 'Images a second', ko: '초당 이미지' },
+  factSpeed: { en: 'Images / s', ko: '초당 이미지' },
   factDown: { en: 'Received', ko: '받음' },
   factUp: { en: 'Sent', ko: '보냄' },
   curve: { en: 'Loss (lower is better)', ko: '손실 (낮을수록 좋음)' },

@@ -30,6 +30,8 @@ export const page = {
     en: 'Loss over training steps. The latest value is {value}.',
     ko: '학습 단계에 따른 손실. 가장 최근 값은 {value}입니다.',
   },
+  leftOut: { en: '{n} {n|file was|files were} left out', ko: '파일 {n}개는 제외했습니다' },
+  more: { en: '+{n} more', ko: '외 {n}개' },
   seenImage: { en: 'Image {n} as the network sees it', ko: '신경망이 보는 이미지 {n}' },
 } satisfies Dictionary;
 

@@ -26,6 +26,8 @@ export type ToTrainer =
   | { kind: 'stop' };
 
 export type FromTrainer =
+  /** The thread's script is loaded: only now are the images moved into it. */
+  | { kind: 'ready' }
   | { kind: 'backend'; backend: BackendName; tried: Tried[] }
   | { kind: 'event'; event: PostedEvent }
   /** The end, by choice or by trouble. The images come back: they were moved, not copied. */

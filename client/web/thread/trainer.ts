@@ -28,6 +28,8 @@ thread.onmessage = ({ data: message }: MessageEvent<ToTrainer>) => {
   }
 };
 
+post({ kind: 'ready' });
+
 async function run({
   origin,
   project,

@@ -4,7 +4,10 @@ import type { FromTrainer, ToTrainer } from './messages.ts';
 /** The page's end of the training thread. */
 export type Training = { pause(): void; resume(): void; stop(): void };
 
-/** Starts the thread and moves the images into it; they come back with the `ended` message. */
+/**
+ * Starts the thread and moves the images into it; they come back with the `ended` message. Until
+ * the thread has spoken they stay here: a script that cannot be loaded must not lose them.
+ */
 export function startTraining(
   origin: string,
   project: string,
@@ -12,20 +15,25 @@ export function startTraining(
   onMessage: (message: FromTrainer) => void,
 ): Training {
   const worker = new Worker(new URL('./trainer.ts', import.meta.url), { type: 'module' });
+  const early: ToTrainer[] = [];
+  let ready = false;
+  const tell = (message: ToTrainer) => (ready ? worker.postMessage(message) : early.push(message));
   worker.onmessage = ({ data: message }: MessageEvent<FromTrainer>) => {
-    onMessage(message);
+    if (message.kind === 'ready') {
+      ready = true;
+      const start: ToTrainer = { kind: 'start', origin, project, data };
+      worker.postMessage(start, [data.images.buffer]);
+      for (const one of early) worker.postMessage(one);
+    }
     if (message.kind === 'ended') worker.terminate();
+    onMessage(message);
   };
   worker.onerror = (event) => {
-    const detail = event.message || 'the training thread did not start';
     worker.terminate();
-    // The images went down with the thread; the page asks for them again.
     const lost: LocalData = { images: new Float32Array(0), count: 0 };
-    onMessage({ kind: 'ended', data: lost, trouble: { code: null, detail } });
+    const detail = event.message || 'the training thread could not be loaded';
+    onMessage({ kind: 'ended', data: ready ? lost : data, trouble: { code: null, detail } });
   };
-  const tell = (message: ToTrainer, transfer: Transferable[] = []) =>
-    worker.postMessage(message, transfer);
-  tell({ kind: 'start', origin, project, data }, [data.images.buffer]);
   return {
     pause: () => tell({ kind: 'pause' }),
     resume: () => tell({ kind: 'resume' }),

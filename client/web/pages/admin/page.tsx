@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Project } from '../../../../shared/api/schemas.ts';
+import type { Skipped } from '../../../data/files.ts';
+import { LeftOut } from '../../parts/left-out.tsx';
 import { ProjectPicker, WithProject } from '../../parts/project-picker.tsx';
 import { chooseProject, loadProjects, project } from '../../parts/projects.ts';
 import { Shell } from '../../parts/shell.tsx';
@@ -16,8 +18,11 @@ import { Versions } from './versions.tsx';
 
 export function AdminPage() {
   const [creating, setCreating] = useState(false);
+  /** Files that a project just created could not use. */
+  const [skipped, setSkipped] = useState<Skipped[]>([]);
   useEffect(() => void loadProjects(), []);
-  const created = async ({ id }: Project) => {
+  const created = async ({ id }: Project, left: Skipped[]) => {
+    setSkipped(left);
     await loadProjects();
     chooseProject(id);
     setCreating(false);
@@ -40,8 +45,12 @@ export function AdminPage() {
           </div>
         </div>
       </section>
+      {!creating && <LeftOut skipped={skipped} />}
       {creating ? (
-        <CreateForm onCreated={(one) => void created(one)} onCancel={() => setCreating(false)} />
+        <CreateForm
+          onCreated={(one, left) => void created(one, left)}
+          onCancel={() => setCreating(false)}
+        />
       ) : (
         <WithProject>{(one) => <Detail key={one.id} project={one} />}</WithProject>
       )}

@@ -41,7 +41,7 @@ export function Preview({
             />
           </li>
         ))}
-        {more > 0 && <li class="quiet more">{say(words.more, { n: more })}</li>}
+        {more > 0 && <li class="quiet more">{say(page.more, { n: more })}</li>}
       </ul>
       <LeftOut skipped={images.skipped} />
     </div>

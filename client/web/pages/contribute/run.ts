@@ -79,6 +79,8 @@ export function reduce(run: Run, action: Action): Run {
       return { ...run, paused: false };
     case 'stop':
       return { ...run, status: 'stopping' };
+    case 'ready':
+      return run;
     case 'backend':
       return { ...run, ...advance(run), backend: { name: action.backend, tried: action.tried } };
     case 'ended':

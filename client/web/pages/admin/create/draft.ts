@@ -13,6 +13,18 @@ export type PlanFields = {
   advanced: string;
 };
 
+/** What a form starts from: the plan's own defaults. */
+export function defaultFields(): PlanFields {
+  const { net, objective, round } = v.parse(PlanSchema, {});
+  return {
+    net,
+    objective: objective.id,
+    goal: round.goal,
+    deadlineSeconds: round.deadlineSeconds,
+    advanced: '',
+  };
+}
+
 /** The plan that a form means, or what is wrong with it. Advanced settings go over the fields. */
 export function planOf(
   fields: PlanFields,

@@ -1,22 +1,16 @@
 import { useState } from 'preact/hooks';
 import type { Project } from '../../../../../shared/api/schemas.ts';
+import type { Skipped } from '../../../../data/files.ts';
 import { token } from '../../../parts/token.tsx';
 import { ErrorBox } from '../../../parts/trouble.tsx';
 import { say } from '../../../text/language.ts';
 import { words } from '../../../text/admin.ts';
 import { page } from '../../../text/page.ts';
 import { ClassRows, emptyClass } from './classes.tsx';
-import { planOf, slugOf, type PlanFields as Fields } from './draft.ts';
+import { defaultFields, planOf, slugOf } from './draft.ts';
 import { PlanFields } from './plan-fields.tsx';
 import { isSlug, sendProject } from './send.ts';
 
-const DEFAULTS: Fields = {
-  net: 'strided',
-  objective: 'fixmatch',
-  goal: 4,
-  deadlineSeconds: 120,
-  advanced: '',
-};
 const EVERY = [0, 2, 3, 4, 5, 10];
 
 /** A new project: what it is called, what it starts from, how it learns. */
@@ -24,7 +18,7 @@ export function CreateForm({
   onCreated,
   onCancel,
 }: {
-  onCreated: (project: Project) => void;
+  onCreated: (project: Project, skipped: Skipped[]) => void;
   onCancel: () => void;
 }) {
   const [title, setTitle] = useState('');
@@ -32,7 +26,7 @@ export function CreateForm({
   const [description, setDescription] = useState('');
   const [classes, setClasses] = useState(() => [emptyClass(), emptyClass()]);
   const [every, setEvery] = useState(4);
-  const [fields, setFields] = useState(DEFAULTS);
+  const [fields, setFields] = useState(defaultFields);
   const [reading, setReading] = useState<{ done: number; total: number } | null>(null);
   const [error, setError] = useState<unknown>(null);
 
@@ -61,8 +55,10 @@ export function CreateForm({
         classes: usable,
         validationEvery: every,
       };
-      const { project } = await sendProject(draft, (done, total) => setReading({ done, total }));
-      onCreated(project);
+      const { project, skipped } = await sendProject(draft, (done, total) =>
+        setReading({ done, total }),
+      );
+      onCreated(project, skipped);
     } catch (problem) {
       setError(problem);
     } finally {

@@ -54,8 +54,8 @@ export function PlanFields({ fields, error, onChange }: PlanFieldsProps) {
             ))}
           </select>
           {net && (
-            <span class="hint" lang="en">
-              {net.title}. <a href={net.paper}>{say(words.paper)}</a>
+            <span class="hint">
+              <a href={net.paper}>{say(words.paper)}</a>
             </span>
           )}
         </label>
