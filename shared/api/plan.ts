@@ -6,7 +6,7 @@ import { createModel, type Model } from '../nn/model.ts';
 import type { HeadName } from '../nn/heads.ts';
 import { OBJECTIVES, type ObjectiveId } from '../objectives/index.ts';
 import type { Objective } from '../objectives/contract.ts';
-import { SCHEMES, type SchemeId } from '../weights/schemes/index.ts';
+import { SCHEMES } from '../weights/schemes/index.ts';
 import { Problem } from './problem.ts';
 
 const number = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
@@ -119,4 +119,7 @@ export function rateAt(round: number, rounds: number): number {
   return 0.1 + 0.9 * 0.5 * (1 + Math.cos(Math.PI * progress));
 }
 
-export type { SchemeId };
+/** The seed of a volunteer's round: the n-th that was asked. */
+export function localSeed(seed: number, round: number, n: number): number {
+  return (seed * 1009 + round) * 10_007 + n;
+}

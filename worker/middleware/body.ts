@@ -8,7 +8,7 @@ import type { App } from '../app.ts';
  * or as soon as more has arrived. @throws Problem 102, 104.
  */
 export async function readBytes(c: Context<App>, limit: number, types: readonly string[]): Promise<Uint8Array> {
-  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = mediaType(c);
   if (!types.includes(type))
     throw new Problem(104, `"${type}" is not among ${types.join(', ')}`);
   if (Number(c.req.header('content-length') ?? 0) > limit) throw tooLarge(limit);
@@ -20,6 +20,11 @@ export async function readBytes(c: Context<App>, limit: number, types: readonly 
     chunks.push(chunk);
   }
   return joined(chunks, length);
+}
+
+/** What the body is said to be, lower-case and without parameters: `image/png`. */
+export function mediaType(c: Context<App>): string {
+  return c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
 /** A JSON body that fits the schema. @throws Problem 101, 102, 104. */

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { rateAt, type Recipe } from '../../shared/api/plan.ts';
+import { localSeed, rateAt, type Recipe } from '../../shared/api/plan.ts';
 import { Problem } from '../../shared/api/problem.ts';
 import type { Receipt } from '../../shared/api/schemas.ts';
 import type { Tally } from '../../shared/aggregation/pipeline.ts';
@@ -237,7 +237,7 @@ export class Coordinator extends DurableObject<Env> {
       this.#lines.assign(volunteer, {
         ...{ round, version: base.version, weights: base.weights, deadline },
         rate: rateAt(round, plan.rounds),
-        seed: (plan.seed * 1009 + round) * 10_007 + i,
+        seed: localSeed(plan.seed, round, i),
       }),
     );
   }

@@ -3,7 +3,7 @@ import type { Handlers } from '../app.ts';
 import { classifierOf, encoderOf } from '../classify/cache.ts';
 import { answer } from '../classify/classify.ts';
 import { readFile, readTensor } from '../classify/read.ts';
-import { check, readBytes } from '../middleware/body.ts';
+import { check, mediaType, readBytes } from '../middleware/body.ts';
 import { getLive, getProject, openDb } from '../registry/projects.ts';
 
 const { body, query } = ROUTES.classify;
@@ -15,7 +15,7 @@ export const classify: Handlers<'classify'> = {
     const project = await getProject(db, c.req.param('project') as string);
     const bytes = await readBytes(c, body.limit, body.types);
     const { input } = project.plan;
-    const isTensor = c.req.header('content-type')?.startsWith(TENSOR_TYPE);
+    const isTensor = mediaType(c) === TENSOR_TYPE;
     const image = isTensor ? readTensor(bytes, input) : await readFile(bytes, input);
     // Version, classes and prototypes all follow from this one row: an answer mixes nothing.
     const live = await getLive(db, project.id);

@@ -3,12 +3,17 @@ import type { App } from '../app.ts';
 
 /** The three pages and their files, from the assets that the build left. */
 export function pages(app: Hono<App>): void {
-  const serve = (file?: string) => (c: Context<App>) =>
-    c.env.ASSETS.fetch(file ? new Request(new URL(file, c.req.url), c.req.raw) : c.req.raw);
-  app.get('/', serve('/'));
-  app.get('/admin', serve('/admin'));
-  app.get('/playground', serve('/playground'));
-  app.get('/assets/*', serve());
-  app.get('/samples/*', serve());
-  app.get('/favicon.svg', serve());
+  for (const page of ['/', '/admin', '/playground', '/icon.svg', '/samples/*']) app.get(page, asset);
+  app.get('/assets/*', async (c) => {
+    const found = await asset(c);
+    if (!found.ok) return found;
+    // Named by their content, so a browser may keep them for ever.
+    const kept = new Response(found.body, found);
+    kept.headers.set('cache-control', 'public, max-age=31536000, immutable');
+    return kept;
+  });
+}
+
+function asset(c: Context<App>): Promise<Response> {
+  return c.env.ASSETS.fetch(c.req.raw);
 }

@@ -1,11 +1,11 @@
 import { parse } from 'valibot';
 import { PlanSchema, recipeOf } from '../../../shared/api/plan.ts';
 import { accuracyOf } from '../../../shared/train/evaluate.ts';
-import { freshWeights, serverPace, serverSession } from '../../../shared/train/server.ts';
 import { loadHandwriting, rowsOf } from '../../data/handwriting/load.ts';
 import { HANDWRITING_PLAN } from '../../data/handwriting/plan.ts';
 import { imagesOf, seedRows } from '../../data/handwriting/project.ts';
 import { splitWriters } from '../../data/handwriting/split.ts';
+import { simulate } from '../../sim/federation.ts';
 import { startBackend } from '../../tf.ts';
 
 /**
@@ -22,14 +22,10 @@ const test = imagesOf(data, rowsOf(data, split.test));
 const recipe = recipeOf(parse(PlanSchema, { ...HANDWRITING_PLAN, seed }), data.baseClasses);
 const { tf } = await startBackend(['wasm']);
 
-let weights = freshWeights(recipe);
-for (let round = 0; round <= rounds; round++) {
-  const session = await serverSession(tf, recipe, { weights, data: labelled, round });
-  const { steps, rate } = serverPace(recipe.plan, round);
-  for (let step = 0; step < steps; step++)
-    for (const term of Object.values(session.step(rate))) term.dispose();
-  weights = await session.averaged();
-  session.dispose();
-  const accuracy = await accuracyOf(tf, recipe.model, weights, test);
-  process.stdout.write(`${JSON.stringify({ round, accuracy })}\n`);
-}
+await simulate({
+  ...{ tf, recipe, seed: labelled, volunteers: [], rounds },
+  async onRound(round, weights) {
+    const accuracy = await accuracyOf(tf, recipe.model, weights, test);
+    process.stdout.write(`${JSON.stringify({ round, accuracy })}\n`);
+  },
+});

@@ -16,6 +16,8 @@ export type EdgeOptions = {
 export type Edge = {
   origin: string;
   adminToken: string;
+  /** What tickets are signed with. */
+  ticketSecret: string;
   /** workerd's process, to measure or to kill. */
   pid: () => number | undefined;
   stop: () => Promise<void>;
@@ -55,6 +57,7 @@ export async function startEdge({ folder, port, say }: EdgeOptions): Promise<Edg
   return {
     origin: url.origin,
     adminToken: secrets.ADMIN_TOKEN,
+    ticketSecret: secrets.TICKET_SECRET,
     pid: () => undefined,
     stop: () => miniflare.dispose(),
   };

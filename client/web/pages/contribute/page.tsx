@@ -88,7 +88,7 @@ function Buttons({ project: { id }, busy }: { project: Project; busy: boolean })
     );
   const ready = (chosen.value?.count ?? 0) > 0;
   return (
-    <div class="buttons actions">
+    <div class={status === 'idle' ? 'buttons actions' : 'buttons'}>
       <button
         type="button"
         class="primary"
@@ -98,9 +98,11 @@ function Buttons({ project: { id }, busy }: { project: Project; busy: boolean })
       >
         {say(status === 'ended' ? words.startAgain : words.start)}
       </button>
-      <span id="start-hint" class="quiet">
-        {say(ready ? words.startPromise : words.startFirst)}
-      </span>
+      {status === 'idle' && (
+        <span id="start-hint" class="quiet">
+          {say(ready ? words.startPromise : words.startFirst)}
+        </span>
+      )}
     </div>
   );
 }

@@ -36,7 +36,7 @@ export function Progress({ run, children }: { run: Run; children: ComponentChild
       </div>
       {run.trouble && <TroubleBox trouble={run.trouble} />}
       <Bars run={run} />
-      <Facts facts={factsOf(run)} />
+      {(run.training || run.status !== 'ended') && <Facts facts={factsOf(run)} />}
       <Loss run={run} />
       <Notes notes={run.notes} />
       {run.backend && <Backend {...run.backend} />}
@@ -103,8 +103,9 @@ function factsOf({ training, imagesPerSecond, bytesDown, bytesUp }: Run): Fact[]
   ];
 }
 
-function Loss({ run: { curve } }: { run: Run }) {
+function Loss({ run: { curve, status } }: { run: Run }) {
   const last = curve.loss.at(-1);
+  if (last === undefined && status === 'ended') return null;
   if (last === undefined) return <p class="quiet curve-empty">{say(words.curveEmpty)}</p>;
   return (
     <figure class="loss">

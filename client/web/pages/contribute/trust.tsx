@@ -33,8 +33,8 @@ function Uploads({ sent }: { sent: readonly Sent[] }) {
   return (
     // Focusable, because it scrolls: a keyboard has no other way down.
     <ul class="uploads" tabIndex={0} aria-label={say(words.left)}>
-      {sent.map(({ round, bytes: size, digest, parameters }) => (
-        <li key={digest}>
+      {sent.map(({ round, bytes: size, digest, parameters }, i) => (
+        <li key={sent.length - i}>
           <strong>{say(words.leftRound, { round })}</strong>
           <span>{say(words.leftItem)}</span>
           <span class="quiet small">

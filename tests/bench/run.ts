@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util';
+import { reportOf, writeReport } from '../../client/cli/figures.ts';
+import { aggregate } from './aggregate.ts';
+import { classify } from './classify.ts';
+import { learn } from './learn.ts';
+import { train } from './train.ts';
+import { wire } from './wire.ts';
+
+/** A benchmark: measures and returns flat figures under keys that stay as they are. */
+export type Bench = (context: {
+  options: Record<string, string | undefined>;
+  /** Progress, for a person. */
+  say: (line: string) => void;
+}) => Promise<{ seeds: number[]; figures: Record<string, number> }>;
+
+const BENCHES: Record<string, Bench> = { wire, aggregate, classify, train, learn };
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'string' },
+    data: { type: 'string' },
+    seeds: { type: 'string' },
+    volunteers: { type: 'string' },
+    parameters: { type: 'string' },
+  },
+});
+const name = positionals[0];
+const bench = name === undefined ? undefined : BENCHES[name];
+if (!bench || name === undefined) {
+  console.error(`Usage: npm run bench -- NAME [--json FILE]\n\nNAME: ${Object.keys(BENCHES).join(', ')}`);
+  process.exit(2);
+}
+const { seeds, figures } = await bench({ options: values, say: (line) => console.error(line) });
+const report = reportOf(name, seeds, figures);
+for (const [key, value] of Object.entries(figures)) console.log(key.padEnd(32), Number(value.toPrecision(6)));
+console.log(`\n${report.machine}, commit ${report.commit}${seeds.length > 0 ? `, seeds ${seeds.join(', ')}` : ''}`);
+if (values.json) writeReport(values.json, report);
+process.exit(0);
