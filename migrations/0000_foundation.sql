@@ -50,8 +50,7 @@ CREATE TABLE `versions` (
 	`round` integer NOT NULL,
 	`validation_accuracy` real NOT NULL,
 	`server_loss` real,
-	`unknown_below` real NOT NULL,
-	`scale` real NOT NULL,
+	`calibration` text NOT NULL,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`project`, `number`),
 	FOREIGN KEY (`project`) REFERENCES `projects`(`id`) ON UPDATE no action ON DELETE no action

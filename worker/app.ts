@@ -4,6 +4,7 @@ import { ROUTES, type ReplyOf, type Route, type RouteName } from '../shared/api/
 import { checkEnv, type Env } from './env.ts';
 import { access } from './middleware/access.ts';
 import { secureHeaders } from './middleware/headers.ts';
+import { linger } from './middleware/linger.ts';
 import { trace } from './middleware/trace.ts';
 import { classes } from './routes/classes.ts';
 import { classify } from './routes/classify.ts';
@@ -40,7 +41,7 @@ const HANDLERS: { [N in RouteName]: Handler<N> } = {
 /** The edge's HTTP side: the route table with its handlers, and one translator from errors to problems. */
 export function createApp(): Hono<App> {
   const app = new Hono<App>();
-  app.use(trace, secureHeaders);
+  app.use(trace, secureHeaders, linger);
   app.use(async (c, next) => {
     checkEnv(c.env);
     await next();

@@ -22,7 +22,7 @@ export function layoutOf(specs: readonly ParamSpec[]): Layout {
     if (seen.has(spec.name)) throw new Error(`layout: parameter "${spec.name}" occurs twice`);
     seen.add(spec.name);
     const size = spec.shape.reduce((a, b) => a * b, 1);
-    if (!Number.isInteger(size) || size <= 0)
+    if (!spec.shape.every((side) => Number.isInteger(side) && side > 0))
       throw new Error(`layout: "${spec.name}" has the shape [${spec.shape}]`);
     const entry = { ...spec, offset, size };
     offset += size;

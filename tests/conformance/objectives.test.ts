@@ -21,7 +21,7 @@ import { tf } from '../kit/backends.ts';
 import { run, SMALL, smallModel, startSession, stripes, unlabelled } from '../train/stripes.ts';
 
 const ENTRIES = Object.entries<Objective>(OBJECTIVES);
-const LABELLED = stripes(60, 2);
+const LABELLED = stripes(60, 21);
 
 /** An objective with one choice of settings, and what a volunteer needs to learn by it. */
 type Case = ReturnType<typeof caseOf>;
@@ -65,7 +65,11 @@ const received = new Map<Objective, Float32Array>();
 beforeAll(async () => {
   for (const [, objective] of ENTRIES) {
     const { model } = caseOf(objective, {});
-    const teach = { model, objective: supervised, config: v.parse(supervised.config, {}) };
+    const teach = {
+      model,
+      objective: supervised,
+      config: v.parse(supervised.config, { smoothing: 0 }),
+    };
     const weights = initialise(model.layout, new Random(1));
     const session = await startSession({ ...teach, weights, data: stripes(30, 1) });
     await run(session, 25, 0.05);

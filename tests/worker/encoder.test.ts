@@ -56,7 +56,7 @@ describe('the encoder', () => {
     const input = { size: 28, channels: 1 };
     const model = createModel({ net, input, classes: 8, heads: ['cls'] });
     const encoder = createEncoder(tf, model, initialise(model.layout, new Random(1)));
-    const here = await encoder.embed(images, 37);
+    const { embeddings: here } = await encoder.infer(images, 37);
     encoder.dispose();
     const reply = await vision.post(`/embed?net=${net}`, images);
     const there = new Float32Array(reply.bytes.buffer);
@@ -82,10 +82,10 @@ describe('the encoder', () => {
     const input = { size: 28, channels: 1 };
     const model = createModel({ net: 'strided', input, classes: 8, heads: [] });
     const encoder = createEncoder(tf, model, initialise(model.layout, new Random(1)));
-    await expect(encoder.embed(new Float32Array(784), 2)).rejects.toThrow('784 numbers');
+    await expect(encoder.infer(new Float32Array(784), 2)).rejects.toThrow('784 numbers');
     encoder.dispose();
     encoder.dispose();
-    await expect(encoder.embed(new Float32Array(784), 1)).rejects.toThrow('disposed');
+    await expect(encoder.infer(new Float32Array(784), 1)).rejects.toThrow('disposed');
     const short = new Float32Array(3);
     expect(() => createEncoder(tf, model, short)).toThrow('3 numbers for a layout');
   });

@@ -47,7 +47,7 @@ export function classifierOf(db: Db, project: ProjectRow, live: Live): Promise<C
   return classifiers.get(`${project.id} ${live.revision}`, async () => {
     const version = await getVersion(db, project.id, live.version);
     const rows = await db
-      .select({ name: classes.name, sum: prototypes.sum, count: prototypes.count })
+      .select({ name: classes.name, kind: classes.kind, sum: prototypes.sum, count: prototypes.count })
       .from(classes)
       .innerJoin(prototypes, and(eq(prototypes.class, classes.id), eq(prototypes.version, live.version)))
       // As of this revision: another change may have come since `live` was read.
@@ -59,10 +59,15 @@ export function classifierOf(db: Db, project: ProjectRow, live: Live): Promise<C
         ),
       )
       .orderBy(classes.addedIn);
+    // The classifier's outputs are in the order of the project's list.
+    const place = new Map(project.classes.map((name, i) => [name, i]));
+    const rank = (row: { name: string; kind: string }) =>
+      row.kind === 'base' ? (place.get(row.name) as number) : project.classes.length;
+    rows.sort((a, b) => rank(a) - rank(b));
     return {
-      ...{ version: live.version, revision: live.revision, scale: version.scale },
-      unknownBelow: version.unknownBelow,
+      ...{ version: live.version, revision: live.revision, calibration: version.calibration },
       names: rows.map(({ name }) => name),
+      base: project.classes.length,
       prototypes: stack(rows, recipeFor(project).model.features),
     };
   });

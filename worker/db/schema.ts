@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { integer, primaryKey, real, sqliteTable, text, blob, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { Calibration } from '../../shared/fewshot/calibrate.ts';
 import type { Plan } from '../../shared/api/plan.ts';
 
 /** A project and everything about it that never changes. What is live is the newest row of `revisions`. */
@@ -27,9 +28,8 @@ export const versions = sqliteTable(
     round: integer('round').notNull(),
     validationAccuracy: real('validation_accuracy').notNull(),
     serverLoss: real('server_loss'),
-    /** An image whose best cosine lies below is unknown; cosines times `scale` are calibrated logits. */
-    unknownBelow: real('unknown_below').notNull(),
-    scale: real('scale').notNull(),
+    /** How the version's numbers are to be read; see shared/fewshot/calibrate.ts. */
+    calibration: text('calibration', { mode: 'json' }).$type<Calibration>().notNull(),
     createdAt: integer('created_at').notNull(),
   },
   (table) => [

@@ -1,25 +1,31 @@
-import { fitScale, unknownThreshold } from '../../shared/fewshot/calibrate.ts';
+import { fitMix, fitScale, heldOutCosines, unknownThreshold, type Calibration } from '../../shared/fewshot/calibrate.ts';
 import { prototype } from '../../shared/fewshot/prototype.ts';
 import { range } from '../../shared/math/random.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import type { Encoder } from '../classify/encoder.ts';
 
 /**
- * How to read cosines under a version: the factor that makes them calibrated logits, and the value
- * below which an image is unknown. Prototypes from the seed set, measured on the validation set.
+ * How a version's numbers are to be read, measured on the validation images: prototypes come from
+ * the seed set, logits from the version's own classifier.
  */
 export async function calibrationOf(
   encoder: Encoder,
   seed: LocalData,
   validation: LocalData,
   classes: number,
-): Promise<{ scale: number; unknownBelow: number }> {
+): Promise<Calibration> {
   const dim = encoder.features;
-  const support = await encoder.embed(seed.images, seed.count);
-  const fit = prototype.fit(support, seed.labels!, classes, dim);
-  const scores = prototype.scores(fit, await encoder.embed(validation.images, validation.count));
+  const support = await encoder.infer(seed.images, seed.count);
+  const fit = prototype.fit(support.embeddings, seed.labels!, classes, dim);
+  const { embeddings, logits } = await encoder.infer(validation.images, validation.count);
+  const cosines = prototype.scores(fit, embeddings);
   const best = Float32Array.from(range(validation.count), (i) =>
-    Math.max(...scores.subarray(i * classes, (i + 1) * classes)),
+    Math.max(...cosines.subarray(i * classes, (i + 1) * classes)),
   );
-  return { scale: fitScale(scores, validation.labels!, classes), unknownBelow: unknownThreshold(best) };
+  const labels = validation.labels!;
+  return {
+    unknownBelow: unknownThreshold(best),
+    scale: fitScale(logits, labels, classes),
+    mix: fitMix(logits, heldOutCosines(fit.sums, embeddings, labels, classes, dim), labels, classes),
+  };
 }

@@ -160,7 +160,7 @@ class Work {
     const { project, parent, round } = this.#job;
     return recordVersion(openDb(DB), {
       ...{ project, parent, round, weights: hash, validationAccuracy, serverLoss: this.#loss },
-      ...calibration,
+      calibration,
     });
   }
 

@@ -14,7 +14,8 @@ export async function readBytes(c: Context<App>, limit: number, types: readonly 
   if (Number(c.req.header('content-length') ?? 0) > limit) throw tooLarge(limit);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
+  // Not cancelled when it is too long: the caller is still sending (linger.ts).
+  for await (const chunk of c.req.raw.body?.values({ preventCancel: true }) ?? []) {
     length += chunk.byteLength;
     if (length > limit) throw tooLarge(limit);
     chunks.push(chunk);

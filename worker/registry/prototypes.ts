@@ -44,8 +44,8 @@ export async function embedClasses(
 
 /** The prototype of one class's support images. */
 export async function fitClass(encoder: Encoder, images: Float32Array, count: number): Promise<Prototypes> {
-  const z = await encoder.embed(images, count);
-  return prototype.fit(z, new Uint8Array(count), 1, encoder.features);
+  const { embeddings } = await encoder.infer(images, count);
+  return prototype.fit(embeddings, new Uint8Array(count), 1, encoder.features);
 }
 
 export function rowOf(id: string, version: number, { sums, counts }: Prototypes): typeof prototypes.$inferInsert {

@@ -148,15 +148,17 @@ export class Coordinator extends DurableObject<Env> {
   async #take(submission: Submission): Promise<Receipt> {
     const { volunteer, round, digest, message } = submission;
     const receipt = { round, digest, bytes: message.length };
-    const counted = this.#ledger.find(round, volunteer);
-    if (counted?.digest === digest) return { ...receipt, repeated: true };
+    const isCounted = () => this.#ledger.find(round, volunteer)?.digest === digest;
+    if (isCounted()) return { ...receipt, repeated: true };
     admit(this.#known(), submission);
     if ((await sha256Hex(message)) !== digest) throw new Problem(410, `the body's SHA-256 is not ${digest}`);
     const { model, plan, pipeline } = await this.#getRecipe();
     const delta = open(message, { count: model.layout.size, scheme: plan.codec });
     delta.assertFinite();
     admitNorm(delta.norm());
-    // No await from here on: what was true when checked is true when written.
+    // No await from here on: what is true when checked is true when written. Another copy of this
+    // very delta, sent by an impatient volunteer, may have come first.
+    if (isCounted()) return { ...receipt, repeated: true };
     admit(this.#known(), submission);
     this.#count(submission, delta, this.#openTally(pipeline, model.layout.size));
     return { ...receipt, repeated: false };
@@ -230,16 +232,17 @@ export class Coordinator extends DurableObject<Env> {
   }
 
   async #assign(volunteers: string[]): Promise<void> {
-    const { round, base, deadline } = this.#known();
+    const { round, base, deadline, cohort } = this.#known();
     const { plan } = await this.#getRecipe();
     if (deadline === null) return;
-    volunteers.forEach((volunteer, i) =>
+    // By the place in the cohort: a late joiner has a seed of its own, who comes back the same again.
+    const places = Object.keys(cohort);
+    for (const volunteer of volunteers)
       this.#lines.assign(volunteer, {
         ...{ round, version: base.version, weights: base.weights, deadline },
         rate: rateAt(round, plan.rounds),
-        seed: localSeed(plan.seed, round, i),
-      }),
-    );
+        seed: localSeed(plan.seed, round, places.indexOf(volunteer)),
+      });
   }
 
   async #aggregate(): Promise<void> {

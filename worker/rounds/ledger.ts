@@ -3,6 +3,9 @@ import type { Outcome, State } from '../../shared/rounds/round.ts';
 /** A row of an object's SQLite holds 2 MB at most; longer bytes are cut. */
 const CHUNK = 1_500_000;
 
+/** Rounds whose receipts are kept after their deltas are dropped. */
+const REMEMBERED = 10;
+
 export type Entry = { id: number; round: number; volunteer: string; digest: string; images: number; bytes: number };
 
 /**
@@ -67,13 +70,16 @@ export class Ledger {
     for (const entry of entries) yield { entry, message: this.#read(`delta ${entry.id}`) as Uint8Array };
   }
 
-  /** Drops the deltas of rounds before this one: they are in the weights now, or were given up. */
+  /**
+   * Drops the bytes of rounds before this one: they are in the weights now, or were given up. That
+   * they came is remembered a while longer, for a volunteer who missed the answer and asks again.
+   */
   truncate(before: number): void {
     this.#sql.exec(
       `delete from chunks where owner in (select 'delta ' || id from deltas where round < ?)`,
       before,
     );
-    this.#sql.exec('delete from deltas where round < ?', before);
+    this.#sql.exec('delete from deltas where round < ?', before - REMEMBERED);
   }
 
   loadMemory(): Float32Array | undefined {

@@ -23,6 +23,6 @@ export const classify: Handlers<'classify'> = {
       encoderOf(c.env.BLOBS, project, live),
       classifierOf(db, project, live),
     ]);
-    return answer(classifier, await encoder.embed(image, 1), top);
+    return answer(classifier, await encoder.infer(image, 1), top);
   },
 };

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { buildAll, ROOT, WEB_OUT, WORKER_OUT } from './build.ts';
@@ -18,7 +25,7 @@ export type Edge = {
   adminToken: string;
   /** What tickets are signed with. */
   ticketSecret: string;
-  /** workerd's process, to measure or to kill. */
+  /** workerd's process, to measure or to kill; undefined where there is no /proc to find it in. */
   pid: () => number | undefined;
   stop: () => Promise<void>;
 };
@@ -58,7 +65,7 @@ export async function startEdge({ folder, port, say }: EdgeOptions): Promise<Edg
     origin: url.origin,
     adminToken: secrets.ADMIN_TOKEN,
     ticketSecret: secrets.TICKET_SECRET,
-    pid: () => undefined,
+    pid: () => listenerOf(Number(url.port)),
     stop: () => miniflare.dispose(),
   };
 }
@@ -81,13 +88,17 @@ function keptSecrets(folder: string): Secrets {
 }
 
 function workerModules() {
-  const files = readdirSync(WORKER_OUT).filter((file) => file.endsWith('.js') || file.endsWith('.wasm'));
+  const files = readdirSync(WORKER_OUT).filter(
+    (file) => file.endsWith('.js') || file.endsWith('.wasm'),
+  );
   // The script comes first: the first module is the worker.
   files.sort((a, b) => Number(b === 'index.js') - Number(a === 'index.js'));
   return files.map((path) => ({
     path,
     type: path.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule',
-    contents: path.endsWith('.wasm') ? readFileSync(join(WORKER_OUT, path)) : readFileSync(join(WORKER_OUT, path), 'utf8'),
+    contents: path.endsWith('.wasm')
+      ? readFileSync(join(WORKER_OUT, path))
+      : readFileSync(join(WORKER_OUT, path), 'utf8'),
   }));
 }
 
@@ -98,4 +109,47 @@ function compatibility(): { date: string; flags: string[] } {
   const flags = /^compatibility_flags = (\[.+\])$/m.exec(toml)?.[1];
   if (!date || !flags) throw new Error('wrangler.toml names no compatibility date or flags');
   return { date, flags: JSON.parse(flags) as string[] };
+}
+
+/**
+ * The child of this process that listens on a port, by Linux's /proc: Miniflare keeps its workerd
+ * to itself, and a process may have several edges. Looked up anew at every call, since a workerd
+ * that crashed is started again.
+ */
+function listenerOf(port: number): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const LISTENING = '0A';
+  const sockets = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[1]?.endsWith(suffix) && fields[3] === LISTENING)
+    .map((fields) => `socket:[${fields[9]}]`);
+  const children = readdirSync('/proc').map(Number).filter(isChild);
+  return children.find((pid) => openFiles(pid).some((file) => sockets.includes(file)));
+}
+
+/** Whatever ends while it is looked at is simply not it. */
+function isChild(pid: number): boolean {
+  try {
+    // The second field is a name in brackets that may hold anything; the parent is the second behind it.
+    const [, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    return Number(parent) === process.pid;
+  } catch {
+    return false;
+  }
+}
+
+/** A busy server closes files all the time: one that goes meanwhile must not hide the others. */
+function openFiles(pid: number): string[] {
+  const attempt = <T>(read: () => T[]): T[] => {
+    try {
+      return read();
+    } catch {
+      return [];
+    }
+  };
+  const folder = `/proc/${pid}/fd`;
+  const names = attempt(() => readdirSync(folder));
+  return names.flatMap((name) => attempt(() => [readlinkSync(join(folder, name))]));
 }

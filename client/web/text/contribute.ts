@@ -131,6 +131,18 @@ export const words = {
   triedMs: { en: '{ms} ms a trial step', ko: '시험 단계에 {ms} ms' },
   triedError: { en: 'cannot be used here: {error}', ko: '여기서는 쓸 수 없음: {error}' },
   triedChosen: { en: 'chosen', ko: '선택됨' },
+  backendAsked: {
+    en: 'The address of this page asks for this one; it was tried on a small sum with a known answer, and was right.',
+    ko: '이 페이지의 주소가 지정한 방법입니다. 답을 아는 작은 계산으로 시험해 정답을 확인했습니다.',
+  },
+  backendHint: {
+    en: 'If another one would do better here, add it to the address: ?backend= and one of {names}.',
+    ko: '다른 방법이 더 나을 것 같으면 주소 뒤에 ?backend=와 함께 다음 중 하나를 붙이세요: {names}.',
+  },
+  backendUnknown: {
+    en: 'The address asks for the backend “{name}”, and there is no such one. This tab will choose by itself; known are {names}.',
+    ko: '주소가 지정한 “{name}” 방식은 없습니다. 이 탭이 알아서 고릅니다. 쓸 수 있는 방식: {names}.',
+  },
 
   trust: { en: 'What leaves this tab', ko: '이 탭에서 나가는 것' },
   left: { en: 'Left this tab', ko: '이 탭을 떠난 것' },

@@ -20,7 +20,14 @@ export type PostedEvent =
   | { kind: 'failed'; round: number; trouble: Trouble };
 
 export type ToTrainer =
-  | { kind: 'start'; origin: string; project: string; data: LocalData }
+  /** `backend` is the one to use, where the visitor named one. */
+  | {
+      kind: 'start';
+      origin: string;
+      project: string;
+      data: LocalData;
+      backend: BackendName | undefined;
+    }
   | { kind: 'pause' }
   | { kind: 'resume' }
   | { kind: 'stop' };

@@ -34,10 +34,11 @@ async function run({
   origin,
   project,
   data,
+  backend: wanted,
 }: Extract<ToTrainer, { kind: 'start' }>): Promise<void> {
   let trouble: Trouble | null = null;
   try {
-    const { tf, backend, tried } = await startBackend();
+    const { tf, backend, tried } = await startBackend(wanted && [wanted]);
     post({ kind: 'backend', backend, tried });
     stop.signal.throwIfAborted();
     contribution = contribute({

@@ -1,5 +1,14 @@
 import type { LocalData } from '../../../shared/objectives/contract.ts';
+import type { BackendName } from '../../tf.ts';
 import type { FromTrainer, ToTrainer } from './messages.ts';
+
+export type TrainingOptions = {
+  origin: string;
+  project: string;
+  data: LocalData;
+  /** Undefined: the thread chooses by itself. */
+  backend: BackendName | undefined;
+};
 
 /** The page's end of the training thread. */
 export type Training = { pause(): void; resume(): void; stop(): void };
@@ -9,9 +18,7 @@ export type Training = { pause(): void; resume(): void; stop(): void };
  * the thread has spoken they stay here: a script that cannot be loaded must not lose them.
  */
 export function startTraining(
-  origin: string,
-  project: string,
-  data: LocalData,
+  { data, ...options }: TrainingOptions,
   onMessage: (message: FromTrainer) => void,
 ): Training {
   const worker = new Worker(new URL('./trainer.ts', import.meta.url), { type: 'module' });
@@ -21,7 +28,7 @@ export function startTraining(
   worker.onmessage = ({ data: message }: MessageEvent<FromTrainer>) => {
     if (message.kind === 'ready') {
       ready = true;
-      const start: ToTrainer = { kind: 'start', origin, project, data };
+      const start: ToTrainer = { kind: 'start', data, ...options };
       worker.postMessage(start, [data.images.buffer]);
       for (const one of early) worker.postMessage(one);
     }

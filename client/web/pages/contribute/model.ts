@@ -7,6 +7,7 @@ import { Unreachable } from '../../../net/api.ts';
 import { ORIGIN, api } from '../../parts/projects.ts';
 import { prepare } from '../../thread/prepare.ts';
 import { startTraining, type Training } from '../../thread/training.ts';
+import { wantedBackend } from './wanted.ts';
 import { IDLE, reduce, type Action, type Run } from './run.ts';
 
 /** Images that are ready. `data` is empty while the training thread holds them. */
@@ -22,6 +23,8 @@ export const reading = signal<{ done: number; total: number } | null>(null);
 export const chosen = signal<Chosen | null>(null);
 export const chooseError = signal<unknown>(null);
 export const run = signal<Run>(IDLE);
+/** What the address asks for; it does not change while the page is open. */
+export const wanted = wantedBackend(location.search);
 
 let training: Training | undefined;
 
@@ -86,7 +89,8 @@ export function start(project: string): void {
   const images = chosen.value;
   if (!images || images.data.count === 0) return;
   dispatch({ kind: 'start' });
-  training = startTraining(ORIGIN, project, images.data, (message) => {
+  const backend = wanted.kind === 'backend' ? wanted.backend : undefined;
+  training = startTraining({ origin: ORIGIN, project, data: images.data, backend }, (message) => {
     // The images come home with the last message, for another go.
     if (message.kind === 'ended' && chosen.value)
       chosen.value = message.data.count > 0 ? { ...chosen.value, data: message.data } : null;

@@ -6,6 +6,7 @@ import { loadProjects, project } from '../../parts/projects.ts';
 import { Shell } from '../../parts/shell.tsx';
 import { language, say } from '../../text/language.ts';
 import { words } from '../../text/contribute.ts';
+import { UnknownBackend } from './backend.tsx';
 import { Choose } from './choose.tsx';
 import { chosen, loadOverview, loadSamples, overview, run, start, steer } from './model.ts';
 import { Preview } from './preview.tsx';
@@ -41,6 +42,7 @@ function Contribute({ project: one }: { project: Project }) {
           <ProjectPicker disabled={busy} />
         </div>
         {one.description && <p class="quiet">{one.description}</p>}
+        <UnknownBackend />
         {status === 'idle' && <Facts facts={overviewFacts(one)} />}
         {status !== 'idle' && (
           <Progress run={run.value}>

@@ -1,0 +1,193 @@
+import { parse } from 'valibot';
+import type { EncodedDelta } from '../../client/net/upload.ts';
+import { PlanSchema, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
+import type { NewProject } from '../../shared/api/schemas.ts';
+import type { TrainingState } from '../../shared/protocol/messages.ts';
+import { Random, range } from '../../shared/math/random.ts';
+import { encode } from '../../shared/weights/codec.ts';
+import { arriveAll, Watcher, type IdleVolunteer } from './crowd.ts';
+import { createLive, withEdge, type BenchEdge } from './edge.ts';
+import { watchMemory } from './memory.ts';
+import { median } from './quantile.ts';
+import type { Bench } from './run.ts';
+
+const SEED = 7;
+const ROUNDS = 3;
+const ID = 'bench';
+/** Different messages that the crowd shares: enough that nothing can be answered from a cache. */
+const MESSAGES = 4;
+
+/**
+ * A round of N volunteers and P parameters through the real worker: tickets, socket.io and deltas
+ * over loopback into workerd, on disk. After everybody has fetched the weights, all deltas are sent
+ * at once, the worst that a crowd can do. Volunteers and worker share the machine's cores.
+ *
+ * Of the largest crowd, medians of three rounds: `roundSeconds` from the first assignment heard to
+ * the end of aggregation; in it `downloadSeconds` for all weights, `uploadSeconds` from the first
+ * byte sent to the last acknowledgement, `secondsAfterLast` from there to the new weights stored (0
+ * where the acknowledgement is the later of the two: it waits for the disk), `aggregatingSeconds`
+ * between the two changes of phase; `updatesPerSecond` is N over uploadSeconds. For every crowd size
+ * N: `peakMemoryMb<N>`, the most that workerd held above what it held when nobody had joined, and
+ * `residentMb<N>`, that most itself, over all three rounds; `memoryGrowth` is the largest crowd's
+ * peak over the smallest's.
+ *
+ * Not measured: learning (deltas are noise, encoded before the clock starts), the server's own
+ * step and evaluation after the aggregation, and how volunteers join.
+ */
+export const aggregate: Bench = async ({ options, say }) => {
+  const crowds = (options['volunteers'] ?? '10,100')
+    .split(',')
+    .map(Number)
+    .sort((a, b) => a - b);
+  const plan = planOf(Number(options['parameters'] ?? 1_000_000), Math.max(...crowds));
+  const figures: Record<string, number> = { parameters: plan.parameters };
+  for (const volunteers of crowds) {
+    say(`${volunteers} volunteers, ${plan.parameters} parameters`);
+    Object.assign(figures, await withEdge(say, (edge) => measure(edge, plan, volunteers, say)));
+  }
+  const [least, most] = [crowds[0], crowds.at(-1)].map((n) => figures[`peakMemoryMb${n}`]);
+  if (crowds.length > 1 && least && most) figures['memoryGrowth'] = most / least;
+  return { seeds: [SEED], figures };
+};
+
+type Sized = { plan: PlanInput; classes: number; parameters: number };
+
+/** No net is that large by itself: the classifier over many classes makes up the number. */
+function planOf(wanted: number, goal: number): Sized {
+  for (const size of [64, 128]) {
+    const plan = benchPlan(size, goal);
+    const count = (classes: number) => recipeOf(parse(PlanSchema, plan), classes).model.layout.size;
+    const each = count(3) - count(2);
+    const classes = Math.max(2, Math.round((wanted - count(2)) / each) + 2);
+    if (classes <= 1000) return { plan, classes, parameters: count(classes) };
+  }
+  throw new Error(`bench: no network here has ${wanted} parameters`);
+}
+
+function benchPlan(size: number, goal: number): PlanInput {
+  return {
+    ...{ net: 'strided', input: { size, channels: 1 }, codec: 'int8', seed: SEED },
+    round: { goal, minimum: 1, deadlineSeconds: 1800 },
+    // As little as there can be: what follows the aggregation is not what is measured.
+    server: { warmupSteps: 1, steps: 1, batch: 1, tolerance: 1 },
+  };
+}
+
+function projectOf({ plan, classes }: Sized, goal: number): NewProject {
+  const size = plan.input!.size;
+  const blank = { pixels: Buffer.alloc(size * size).toString('base64') };
+  return {
+    ...{ id: ID, title: 'Bench', plan: { ...plan, round: { ...plan.round, goal } } },
+    classes: range(classes).map((label) => ({
+      ...{ name: `class ${label}`, examples: [blank], validation: label < 4 ? [blank] : [] },
+    })),
+  };
+}
+
+async function measure(
+  edge: BenchEdge,
+  sized: Sized,
+  volunteers: number,
+  say: (line: string) => void,
+): Promise<Record<string, number>> {
+  await createLive(edge, projectOf(sized, volunteers));
+  const messages = messagesOf(sized.parameters);
+  const memory = watchMemory(edge.pid());
+  const crowd = await arriveAll(edge.origin, ID, volunteers);
+  const watcher = new Watcher(edge.origin, ID);
+  const rounds: Timed[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    rounds.push(await timeRound(edge, crowd, watcher, messages, round));
+    say(`  round ${round}: ${rounds.at(-1)!.roundSeconds.toFixed(2)} s`);
+  }
+  const peak = memory?.stop();
+  watcher.close();
+  for (const one of crowd) one.leave();
+  const keys = Object.keys(rounds[0]!) as (keyof Timed)[];
+  const medians = Object.fromEntries(
+    keys.map((key) => [key, median(rounds.map((one) => one[key]))]),
+  );
+  if (memory === undefined || peak === undefined) return medians;
+  return {
+    ...medians,
+    [`residentMb${volunteers}`]: peak,
+    [`peakMemoryMb${volunteers}`]: peak - memory.idleMb,
+  };
+}
+
+type Timed = Record<
+  | 'roundSeconds'
+  | 'downloadSeconds'
+  | 'uploadSeconds'
+  | 'aggregatingSeconds'
+  | 'secondsAfterLast'
+  | 'updatesPerSecond',
+  number
+>;
+
+async function timeRound(
+  edge: BenchEdge,
+  crowd: IdleVolunteer[],
+  watcher: Watcher,
+  messages: EncodedDelta[],
+  round: number,
+): Promise<Timed> {
+  const reached = (...phases: TrainingState['phase'][]) =>
+    watcher.until((state) => state.round === round && phases.includes(state.phase));
+  const closed = reached('aggregating');
+  const aggregated = reached('finetuning', 'idle');
+  const over = reached('idle');
+  const assigned = crowd.map((one) => one.assignment());
+  await edge.admin.call('startTraining', { params: { project: ID }, json: { rounds: 1 } });
+  await Promise.race(assigned);
+  const start = performance.now();
+  const assignments = await Promise.all(assigned);
+  await Promise.all(crowd.map((one, i) => one.download(assignments[i]!)));
+  const loaded = performance.now();
+  await Promise.all(crowd.map((one, i) => one.upload(assignments[i]!, messages[i % MESSAGES]!)));
+  const sent = performance.now();
+  await over;
+  await checkCounted(edge, round, crowd.length);
+  return inSeconds(crowd.length, {
+    start,
+    loaded,
+    sent,
+    closed: await closed,
+    end: await aggregated,
+  });
+}
+
+function inSeconds(
+  count: number,
+  at: Record<'start' | 'loaded' | 'sent' | 'closed' | 'end', number>,
+): Timed {
+  const uploadSeconds = (at.sent - at.loaded) / 1000;
+  return {
+    roundSeconds: (at.end - at.start) / 1000,
+    downloadSeconds: (at.loaded - at.start) / 1000,
+    uploadSeconds,
+    aggregatingSeconds: (at.end - at.closed) / 1000,
+    secondsAfterLast: Math.max(0, at.end - at.sent) / 1000,
+    updatesPerSecond: count / uploadSeconds,
+  };
+}
+
+/** A round that lost a delta, or was given up, would be a fast one. */
+async function checkCounted({ anyone }: BenchEdge, round: number, wanted: number): Promise<void> {
+  const rounds = await anyone.call('listRounds', { params: { project: ID } });
+  const ended = rounds.find(({ number }) => number === round);
+  if (!ended || ended.outcome === 'abandoned' || ended.accepted !== wanted)
+    throw new Error(
+      `bench: round ${round} counted ${ended?.accepted} of ${wanted}: ${ended?.reason}`,
+    );
+}
+
+/** Normal noise of a norm near one, as an honest delta has it. */
+function messagesOf(parameters: number): EncodedDelta[] {
+  const random = new Random(SEED);
+  const deviation = 1 / Math.sqrt(parameters);
+  return range(MESSAGES).map(() => {
+    const delta = Float32Array.from({ length: parameters }, () => deviation * random.normal());
+    return encode('int8', delta, random) as EncodedDelta;
+  });
+}

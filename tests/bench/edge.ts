@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startEdge, type Edge } from '../../client/cli/edge/edge.ts';
+import { Api } from '../../client/net/api.ts';
+import type { NewProject } from '../../shared/api/schemas.ts';
+
+export type BenchEdge = Edge & { admin: Api; anyone: Api };
+
+/**
+ * A workerd of its own for one measurement, with D1, R2 and the objects on disk as `npm start` has
+ * them: kept in memory they would count as the worker's.
+ */
+export async function withEdge<T>(
+  say: (line: string) => void,
+  work: (edge: BenchEdge) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'shoal-bench-'));
+  const edge = await startEdge({ folder, port: 0, say });
+  const admin = new Api(edge.origin, edge.adminToken);
+  try {
+    return await work({ ...edge, admin, anyone: new Api(edge.origin) });
+  } finally {
+    await edge.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Creates a project and waits until its first version is live. */
+export async function createLive({ admin, anyone }: BenchEdge, project: NewProject): Promise<void> {
+  await admin.call('createProject', { json: project });
+  for (;;) {
+    const { training } = await anyone.call('getProject', { params: { project: project.id } });
+    if (training.notice) throw new Error(`bench: ${training.notice}`);
+    if (training.phase !== 'preparing') return;
+    await pause(100);
+  }
+}

@@ -1,0 +1,75 @@
+import { Agent, request } from 'node:http';
+
+/** One request as a load generator sends it: as little work on this side as Node allows. */
+export type Asked = {
+  method: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: Uint8Array | string;
+};
+
+/** Kept-alive connections to one origin over `node:http`, the lightest client that Node has. */
+export class Connections {
+  readonly #agent: Agent;
+  readonly #origin: URL;
+  readonly #count: number;
+
+  constructor(origin: string, count: number) {
+    this.#origin = new URL(origin);
+    this.#count = count;
+    this.#agent = new Agent({ keepAlive: true, maxSockets: count });
+  }
+
+  /** @returns milliseconds until the whole reply was read. @throws for any status but 2xx. */
+  time({ method, path, headers = {}, body }: Asked): Promise<number> {
+    const { hostname, port } = this.#origin;
+    const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
+    return new Promise((resolve, reject) => {
+      const start = performance.now();
+      const sent = request(
+        { agent: this.#agent, hostname, port, method, path, headers: { ...headers, ...length } },
+        (reply) => {
+          const read: Buffer[] = [];
+          reply.on('data', (chunk: Buffer) => read.push(chunk));
+          reply.on('end', () => {
+            const took = performance.now() - start;
+            const { statusCode = 0 } = reply;
+            if (statusCode >= 200 && statusCode < 300) resolve(took);
+            else
+              reject(
+                new Error(`${method} ${path}: ${statusCode} ${Buffer.concat(read).toString()}`),
+              );
+          });
+          reply.on('error', reject);
+        },
+      );
+      sent.on('error', reject);
+      sent.end(body);
+    });
+  }
+
+  /** Keeps every connection busy for some seconds. @returns requests answered a second. */
+  async rate(asked: Asked, seconds: number): Promise<number> {
+    const start = performance.now();
+    let answered = 0;
+    const keepBusy = async () => {
+      while (performance.now() < start + seconds * 1000) {
+        await this.time(asked);
+        answered++;
+      }
+    };
+    await Promise.all(Array.from({ length: this.#count }, keepBusy));
+    return answered / ((performance.now() - start) / 1000);
+  }
+
+  /** So many requests, one behind the other. @returns milliseconds of each. */
+  async inTurn(asked: Asked, count: number): Promise<number[]> {
+    const times: number[] = [];
+    for (let i = 0; i < count; i++) times.push(await this.time(asked));
+    return times;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}
