@@ -1,4 +1,4 @@
-import type { BackendName } from './tf.ts';
+import type { BackendName } from './tf-probe.ts';
 
 /** What drivers that compute on the CPU call themselves. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render/i;

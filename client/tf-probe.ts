@@ -15,6 +15,9 @@ import {
 } from '../shared/nn/params.ts';
 import { layoutOf, type Layout } from '../shared/weights/layout.ts';
 
+/** tfjs's backends, by its names. */
+export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
+
 type Step = { layout: Layout; logits(tf: Tf, params: Params, x: Tensor4D): Tensor2D };
 type Images = { count: number; size: number; classes: number };
 

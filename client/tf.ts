@@ -2,10 +2,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { registerWasmKernels } from '../shared/kernels/wasm/index.ts';
 import type { Tf } from '../shared/nn/params.ts';
 import { softwareGpu } from './tf-gpu.ts';
-import { checkGradient, timeStep } from './tf-probe.ts';
+import { checkGradient, timeStep, type BackendName } from './tf-probe.ts';
 import { wasmPaths } from './tf-wasm-paths.ts';
 
-export type BackendName = 'webgpu' | 'webgl' | 'wasm' | 'cpu';
+export type { BackendName };
 
 /** How a backend fared: the time of one probe step in milliseconds, or why it cannot be used. */
 export type Tried = { backend: BackendName } & ({ stepMs: number } | { error: string });

@@ -1,7 +1,8 @@
 import { Hono, type Context } from 'hono';
 import { Problem } from '../shared/api/problem.ts';
-import { ROUTES, type ReplyOf, type Route, type RouteName } from '../shared/api/routes.ts';
-import { checkEnv, type Env } from './env.ts';
+import { ROUTES, type Route, type RouteName } from '../shared/api/routes.ts';
+import { checkEnv } from './env.ts';
+import type { App, Handler } from './handler.ts';
 import { access } from './middleware/access.ts';
 import { secureHeaders } from './middleware/headers.ts';
 import { linger } from './middleware/linger.ts';
@@ -18,12 +19,6 @@ import { training } from './routes/training.ts';
 import { versions } from './routes/versions.ts';
 import { volunteers } from './routes/volunteers.ts';
 import { weights } from './routes/weights.ts';
-
-export type App = { Bindings: Env; Variables: { requestId: string; volunteer: string } };
-
-/** What a route does: request in, the reply of its table entry out; or a finished Response. */
-export type Handler<N extends RouteName> = (c: Context<App>) => Promise<ReplyOf<N> | Response>;
-export type Handlers<N extends RouteName> = { [K in N]: Handler<K> };
 
 /** Exhaustive: a route in the table without a handler does not compile. */
 const HANDLERS: { [N in RouteName]: Handler<N> } = {

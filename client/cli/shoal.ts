@@ -1,9 +1,7 @@
+import type { Command } from './command.ts';
 import { demo } from './commands/demo.ts';
 import { start } from './commands/start.ts';
 import { volunteer } from './commands/volunteer.ts';
-
-/** A verb of the command line: `npx shoal VERB ...`. */
-export type Command = { usage: string; summary: string; run(args: string[]): Promise<void> };
 
 const COMMANDS: Record<string, Command> = { demo, start, volunteer };
 

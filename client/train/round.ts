@@ -55,7 +55,8 @@ export async function trainRound(job: RoundJob): Promise<RoundResult> {
       const seconds = (performance.now() - start - rested) / 1000;
       onStep({ step, steps: local.steps, terms: numbers, imagesPerSecond: (step * local.batch) / seconds });
     }
-    return { kind: 'learnt', weights: await session.weights(), usable: session.usable, report };
+    // The average of the last steps, not the last step: less noise for the crowd to average away.
+    return { kind: 'learnt', weights: await session.averaged(), usable: session.usable, report };
   } finally {
     session.dispose();
   }

@@ -20,8 +20,13 @@ export type State = {
   until: number;
   /** The version that requests are answered with; 0 before the first. */
   live: number;
-  /** What the next round starts from: the newest version that is not much worse than the live one. */
+  /**
+   * What the open round starts from, or the next one: the newest version that is not much worse than
+   * the live one. Fixed while a round is open, whose deltas are differences to it.
+   */
   base: { version: number; weights: string };
+  /** The version that was made live by hand while a round was open: what the next one starts from. */
+  moved: State['base'] | null;
   /** Volunteers connected now. */
   present: string[];
   cohort: Record<string, Member>;
@@ -94,7 +99,8 @@ export const PATIENCE = 0.25;
 export function begin(rules: RoundRules): State {
   return {
     ...{ rules, phase: 'preparing', round: 0, until: 0, live: 0, present: [], cohort: {} },
-    ...{ base: { version: 0, weights: '' }, bytes: 0, openedAt: 0, deadline: null, candidate: null, notice: null },
+    ...{ base: { version: 0, weights: '' }, moved: null, bytes: 0, openedAt: 0, deadline: null },
+    ...{ candidate: null, notice: null },
   };
 }
 
@@ -122,7 +128,7 @@ export function reduce(state: State, event: Event): Step {
     case 'failed':
       return failed(state, event.reason, event.now);
     case 'moved':
-      return only({ ...state, live: event.version, base: { version: event.version, weights: event.weights } });
+      return moved(state, { version: event.version, weights: event.weights });
   }
 }
 
@@ -239,8 +245,12 @@ function aggregated(state: State, weights: string): Step {
 
 function judged(state: State, verdict: Verdict, now: number): Step {
   if (state.phase !== 'preparing' && state.phase !== 'finetuning') return only(state);
-  const { promoted, reason, candidateVersion, live, base } = verdict;
-  const next: State = { ...state, phase: 'idle', live, base, notice: promoted ? null : reason, candidate: null };
+  const { promoted, reason, candidateVersion } = verdict;
+  const byHand = promoted ? null : state.moved;
+  const next: State = {
+    ...{ ...state, phase: 'idle', notice: promoted ? null : reason, candidate: null, moved: null },
+    ...{ live: byHand?.version ?? verdict.live, base: byHand ?? verdict.base },
+  };
   const word = promoted ? 'promoted' : 'not-promoted';
   const record: Effect[] =
     state.phase === 'preparing'
@@ -256,11 +266,20 @@ function failed(state: State, reason: string, now: number): Step {
   return only({ ...state, notice: reason });
 }
 
+function moved(state: State, to: State['base']): Step {
+  const { phase } = state;
+  const open = phase === 'training' || phase === 'aggregating' || phase === 'finetuning';
+  // A sum of differences to one version, added to another, would be noise.
+  return only({ ...state, live: to.version, ...(open ? { moved: to } : { base: to }) });
+}
+
 function abandon(state: State, reason: string, now: number): Step {
   const waiting = Object.entries(state.cohort).flatMap(([id, m]) => (m === 'asked' ? [id] : []));
   const record: Effect = { kind: 'record', outcome: outcomeOf(state, 'abandoned', reason, null, now) };
   const dismiss: Effect = { kind: 'dismiss', volunteers: waiting, round: state.round, reason };
-  const then = settle({ ...state, phase: 'idle', deadline: null, candidate: null, notice: reason }, now);
+  const base = state.moved ?? state.base;
+  const ended: State = { ...state, phase: 'idle', deadline: null, candidate: null, notice: reason, base, moved: null };
+  const then = settle(ended, now);
   return only(then.state, record, ...(waiting.length > 0 ? [dismiss] : []), ...then.effects);
 }
 

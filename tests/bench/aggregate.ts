@@ -26,13 +26,15 @@ const MESSAGES = 4;
  * the end of aggregation; in it `downloadSeconds` for all weights, `uploadSeconds` from the first
  * byte sent to the last acknowledgement, `secondsAfterLast` from there to the new weights stored (0
  * where the acknowledgement is the later of the two: it waits for the disk), `aggregatingSeconds`
- * between the two changes of phase; `updatesPerSecond` is N over uploadSeconds. For every crowd size
- * N: `peakMemoryMb<N>`, the most that workerd held above what it held when nobody had joined, and
- * `residentMb<N>`, that most itself, over all three rounds; `memoryGrowth` is the largest crowd's
- * peak over the smallest's.
+ * between the two changes of phase; `updatesPerSecond` is N over uploadSeconds.
  *
- * Not measured: learning (deltas are noise, encoded before the clock starts), the server's own
- * step and evaluation after the aggregation, and how volunteers join.
+ * Of every crowd size N, in a workerd of its own: `peakMemoryMb<N>`, the most that it held over all
+ * three rounds above what it held when nobody had joined, and `residentMb<N>`, that most itself, the
+ * server's steps between the rounds included; `memoryGrowth` is the largest crowd's peak over the
+ * smallest's.
+ *
+ * Not measured: learning (deltas are noise, encoded before the clock starts), the time of the
+ * server's own step and evaluation after the aggregation, and how volunteers join.
  */
 export const aggregate: Bench = async ({ options, say }) => {
   const crowds = (options['volunteers'] ?? '10,100')

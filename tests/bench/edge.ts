@@ -17,12 +17,15 @@ export async function withEdge<T>(
   work: (edge: BenchEdge) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'shoal-bench-'));
-  const edge = await startEdge({ folder, port: 0, say });
-  const admin = new Api(edge.origin, edge.adminToken);
   try {
-    return await work({ ...edge, admin, anyone: new Api(edge.origin) });
+    const edge = await startEdge({ folder, port: 0, say });
+    try {
+      const admin = new Api(edge.origin, edge.adminToken);
+      return await work({ ...edge, admin, anyone: new Api(edge.origin) });
+    } finally {
+      await edge.stop();
+    }
   } finally {
-    await edge.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -16,9 +16,9 @@ const WARM = 3;
 const REPEATS = 15;
 
 /**
- * Images a second of one training step (forward, backward, update; batch 32, 28 x 28) in Node on
- * one thread, medians of 15 steps that take turns, so that whatever else the machine does hits all
- * alike: `wasmImagesPerSecondConv32`, `...Conv64`, `...Strided`.
+ * Training in Node on one thread: `wasmImagesPerSecondConv32`, `...Conv64` and `...Strided` are images
+ * a second of one step (forward, backward, update; batch 32, 28 x 28). Everything takes turns with
+ * everything else; figures are medians of 15 turns, and ratios are taken turn by turn.
  *
  * Two baselines, on conv4-32: `wasmSpeedupOverComposed`, against tfjs's own wasm kernels with the one
  * that is missing composed from its convolution (composed.ts, in a second process), and
@@ -37,41 +37,40 @@ export const train: Bench = async ({ say }) => {
   const cases = await casesOf(tf);
   const seen = await takeTurns(cases);
   for (const { dispose } of Object.values(cases)) dispose();
-  const ms = Object.fromEntries(Object.entries(seen).map(([name, list]) => [name, middle(list)]));
-  for (const [name, value] of Object.entries(ms)) say(`${name}: ${value.toFixed(2)} ms`);
-  checkSame('composed', seen['conv32']!, seen['composed']!);
-  const flops = BATCH * trainingFlops(tf, benchModel('conv4-64'));
+  checkSame('composed', seen.conv32, seen.composed);
   const cpu = await cpuStep();
+  checkSame('cpu', seen.conv32, [cpu]);
+  const timed = timesOf(seen);
+  for (const [name, list] of Object.entries(timed)) say(`${name}: ${median(list).toFixed(2)} ms`);
   say(`cpu: ${cpu.milliseconds.toFixed(0)} ms`);
-  checkSame('cpu', seen['conv32']!, [cpu]);
-  return { seeds: [SEED], figures: figuresOf(ms, flops, cpu.milliseconds) };
+  const flops = BATCH * trainingFlops(tf, benchModel('conv4-64'));
+  return { seeds: [SEED], figures: figuresOf(timed, flops, cpu.milliseconds) };
 };
 
-function figuresOf(
-  ms: Record<string, number>,
-  flops: number,
-  cpuMs: number,
-): Record<string, number> {
-  const perSecond = (milliseconds: number) => (1000 * BATCH) / milliseconds;
-  const { conv32 = 0, conv64 = 0, strided = 0, composed = 0, matmul = 0, session = 0 } = ms;
+function figuresOf(ms: Times, flops: number, cpuMs: number): Record<string, number> {
+  const perSecond = (times: number[]) => (1000 * BATCH) / median(times);
+  // Turn by turn, so that a load that comes and goes hits both sides of a ratio.
+  const ratio = (a: number[], b: number[]) => median(a.map((value, turn) => value / b[turn]!));
   return {
-    wasmImagesPerSecondConv32: perSecond(conv32),
-    wasmImagesPerSecondConv64: perSecond(conv64),
-    wasmImagesPerSecondStrided: perSecond(strided),
-    composedImagesPerSecondConv32: perSecond(composed),
-    cpuImagesPerSecondConv32: perSecond(cpuMs),
-    wasmSpeedupOverComposed: composed / conv32,
-    wasmSpeedupOverCpu: cpuMs / conv32,
-    matmulGigaflops: MATMUL_FLOPS / matmul / 1e6,
-    wasmShareOfPeakConv64: flops / conv64 / (MATMUL_FLOPS / matmul),
-    fixmatchShare: strided / session,
+    wasmImagesPerSecondConv32: perSecond(ms.conv32),
+    wasmImagesPerSecondConv64: perSecond(ms.conv64),
+    wasmImagesPerSecondStrided: perSecond(ms.strided),
+    composedImagesPerSecondConv32: perSecond(ms.composed),
+    cpuImagesPerSecondConv32: perSecond([cpuMs]),
+    wasmSpeedupOverComposed: ratio(ms.composed, ms.conv32),
+    wasmSpeedupOverCpu: cpuMs / median(ms.conv32),
+    matmulGigaflops: MATMUL_FLOPS / median(ms.matmul) / 1e6,
+    wasmShareOfPeakConv64: (flops / MATMUL_FLOPS) * ratio(ms.matmul, ms.conv64),
+    fixmatchShare: ratio(ms.strided, ms.session),
   };
 }
 
 /** Something to time, again and again. `loss` where it computes one. */
 type Case = { run: () => Promise<Stepped>; dispose: () => void };
+type Name = 'conv32' | 'composed' | 'conv64' | 'matmul' | 'strided' | 'session';
+type Times = Record<Name, number[]>;
 
-async function casesOf(tf: Tf): Promise<Record<string, Case>> {
+async function casesOf(tf: Tf): Promise<Record<Name, Case>> {
   const bare = (net: ConstructorParameters<typeof BareStep>[1]): Case => {
     const step = new BareStep(tf, net);
     return { run: () => step.run(), dispose: () => step.dispose() };
@@ -90,15 +89,21 @@ async function casesOf(tf: Tf): Promise<Record<string, Case>> {
   };
 }
 
-async function takeTurns(cases: Record<string, Case>): Promise<Record<string, Stepped[]>> {
-  const seen = Object.fromEntries(Object.keys(cases).map((name) => [name, [] as Stepped[]]));
+async function takeTurns(cases: Record<Name, Case>): Promise<Record<Name, Stepped[]>> {
+  const names = Object.keys(cases) as Name[];
+  const seen = Object.fromEntries(names.map((name) => [name, [] as Stepped[]]));
   for (let turn = 0; turn < WARM + REPEATS; turn++)
-    for (const [name, { run }] of Object.entries(cases)) seen[name]!.push(await run());
-  return seen;
+    for (const name of names) seen[name]!.push(await cases[name].run());
+  return seen as Record<Name, Stepped[]>;
 }
 
-function middle(steps: Stepped[]): number {
-  return median(steps.slice(WARM).map(({ milliseconds }) => milliseconds));
+/** Milliseconds of the turns that count. */
+function timesOf(seen: Record<Name, Stepped[]>): Times {
+  const counted = Object.entries(seen).map(([name, steps]) => [
+    name,
+    steps.slice(WARM).map(({ milliseconds }) => milliseconds),
+  ]);
+  return Object.fromEntries(counted) as Times;
 }
 
 /** A baseline that computed something else would be no baseline. */

@@ -155,8 +155,8 @@ describe.each(COMBINATIONS)('pipeline $combine -> $after', ({ combine, after }) 
 
   test('a snapshot of another size is refused', () => {
     const snapshot = pipeline.begin(SIZE).snapshot();
-    expect(() => pipeline.restore(snapshot, SIZE + 1)).toThrow();
-    expect(() => pipeline.restore(snapshot.subarray(1), SIZE)).toThrow();
+    expect(() => pipeline.restore(snapshot, SIZE + 1)).toThrow(Error);
+    expect(() => pipeline.restore(snapshot.subarray(1), SIZE)).toThrow(Error);
   });
 
   test('an empty round, and a state of another rule, have no step', () => {

@@ -125,7 +125,7 @@ describe('rendering', () => {
 describe('the split', () => {
   test.each(SEEDS)('seed %i deals every writer once', (seed) => {
     const { test: tested, labelled, validation, shards } = splitWriters(seed);
-    expect([tested.length, labelled.length, validation.length]).toEqual([16, 3, 5]);
+    expect([tested.length, labelled.length, validation.length]).toEqual([16, 1, 7]);
     expect(shards.map((shard) => shard.length)).toEqual([8, 8, 8, 8, 8]);
     const all = [...tested, ...labelled, ...validation, ...shards.flat()];
     expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 64 }, (_, i) => i));

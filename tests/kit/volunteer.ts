@@ -56,10 +56,15 @@ export class ToyVolunteer {
     return this.recipe.model.layout.size;
   }
 
-  /** Connects with the ticket and says hello; the edge may be another than before. */
-  async arrive(home: Home = this.#home): Promise<this> {
+  /** The edge may be at another address than before. */
+  moveTo(home: Home): void {
     this.leave();
     this.#home = home;
+  }
+
+  /** Connects with the ticket and says hello. */
+  async arrive(home: Home = this.#home): Promise<this> {
+    this.moveTo(home);
     const line = new Line(home.origin, this.project, this.ticket.ticket);
     this.#line = line;
     await line.socket.emitWithAck('hello', {

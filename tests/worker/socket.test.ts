@@ -73,12 +73,14 @@ function client(options: Partial<ManagerOptions & SocketOptions>, project = 'ree
 }
 
 /** The arguments of the next event of that name, be it the socket's or its manager's. */
+/* oxlint-disable typescript/no-explicit-any -- events carry whatever their sender put in */
 function next(
   emitter: { once(event: string, listener: (...args: any[]) => void): unknown },
   event: string,
 ) {
   return new Promise<any[]>((done) => emitter.once(event, (...args) => done(args)));
 }
+/* oxlint-enable typescript/no-explicit-any */
 
 async function connected(options: Partial<ManagerOptions & SocketOptions>): Promise<Socket> {
   const socket = client(options);
@@ -254,7 +256,10 @@ test('a line that breaks is a departure at once', async () => {
   ]);
   const departed = next(stays, 'departed');
   // The TCP connection under socket.io-client's `ws`, ended without a word of WebSocket.
-  (breaks.io.engine.transport as any).ws._socket.destroy();
+  const { transport } = breaks.io.engine as unknown as {
+    transport: { ws: { _socket: { destroy(): void } } };
+  };
+  transport.ws._socket.destroy();
   expect((await departed)[1]).toMatch(/^transport (close|error)$/);
 });
 

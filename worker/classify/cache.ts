@@ -7,32 +7,13 @@ import { getVersion } from '../registry/versions.ts';
 import { loadTf } from '../tf.ts';
 import type { Classifier } from './classify.ts';
 import { createEncoder, type Encoder } from './encoder.ts';
+import { Recent } from './recent.ts';
 
 /** Kept in an isolate, at most: a model of 130 k parameters takes about a megabyte. */
 const KEEP = 8;
 
-/**
- * Newest last. What falls out is not disposed at once but after a while: a request may still be
- * using it across an await.
- */
-class Recent<T> {
-  readonly #items = new Map<string, Promise<T>>();
-
-  get(key: string, make: () => Promise<T>): Promise<T> {
-    const known = this.#items.get(key);
-    const item = known ?? make();
-    this.#items.delete(key);
-    this.#items.set(key, item);
-    // A failure is not kept: the next request tries again.
-    if (!known) item.catch(() => this.#items.delete(key));
-    const oldest = this.#items.keys().next().value;
-    if (this.#items.size > KEEP && oldest !== undefined) this.#items.delete(oldest);
-    return item;
-  }
-}
-
-const encoders = new Recent<Encoder>();
-const classifiers = new Recent<Classifier>();
+const encoders = new Recent<Encoder>({ keep: KEEP, graceMs: 60_000, dispose: (one) => one.dispose() });
+const classifiers = new Recent<Classifier>({ keep: KEEP, graceMs: 0, dispose: () => undefined });
 
 /** The encoder of a version, by its weights' hash: immutable, so never out of date. */
 export function encoderOf(bucket: R2Bucket, project: ProjectRow, { weights }: Live): Promise<Encoder> {

@@ -10,10 +10,10 @@ import { createEncoder } from '../classify/encoder.ts';
 import type { Env } from '../env.ts';
 import { getBlob, getWeights, putWeights } from '../registry/blobs.ts';
 import { findLive, getProject, openDb, recipeFor } from '../registry/projects.ts';
-import { getVersion, makeLive, recordVersion, type VersionRow } from '../registry/versions.ts';
+import { getVersion, makeLive, recordVersion, Superseded, type VersionRow } from '../registry/versions.ts';
 import { loadTf } from '../tf.ts';
 import { calibrationOf } from './calibrate.ts';
-import { judge } from './gate.ts';
+import { judge, superseded, type Judged } from './gate.ts';
 
 /** One server step: the supervised steps after an aggregation, or those that make version 1. */
 export type Job = {
@@ -22,6 +22,8 @@ export type Job = {
   /** What to start from; '' for fresh weights. */
   weights: string;
   parent: number | null;
+  /** The version that was live when the round opened; 0 for none. */
+  live: number;
 };
 
 /** Work between two alarms, in ms: far below what one event may take on the platform. */
@@ -132,19 +134,21 @@ class Work {
     const weights = await this.#session.averaged();
     const row = await this.#record(weights);
     const live = await findLive(db, row.project);
-    const before = live && live.version !== row.number ? await getVersion(db, row.project, live.version) : null;
-    const standing = before && { version: before.number, weights: before.weights, accuracy: before.validationAccuracy };
-    const candidate = { version: row.number, weights: row.weights, accuracy: row.validationAccuracy };
-    const verdict = judge(candidate, standing, this.#recipe.plan.server.tolerance);
-    if (verdict.promoted) {
-      const encoder = createEncoder(await loadTf(), this.#recipe.model, weights);
-      try {
-        await makeLive({ db, bucket: BLOBS, encoder, act: 'promote' }, row);
-      } finally {
-        encoder.dispose();
-      }
+    // The step was repeated after a crash, and had got as far as this.
+    if (live?.version === row.number) return judge(judgedOf(row), null, 0);
+    const standing = live && (await getVersion(db, row.project, live.version));
+    const verdict = judge(judgedOf(row), standing && judgedOf(standing), this.#recipe.plan.server.tolerance);
+    if (!verdict.promoted) return verdict;
+    const encoder = createEncoder(await loadTf(), this.#recipe.model, weights);
+    try {
+      await makeLive({ db, bucket: BLOBS, encoder, act: 'promote', over: this.#job.live }, row);
+      return verdict;
+    } catch (error) {
+      if (!(error instanceof Superseded) || !standing) throw error;
+      return superseded(judgedOf(row), judgedOf(standing));
+    } finally {
+      encoder.dispose();
     }
-    return verdict;
   }
 
   async #record(weights: Float32Array): Promise<VersionRow> {
@@ -167,4 +171,8 @@ class Work {
   dispose(): void {
     this.#session.dispose();
   }
+}
+
+function judgedOf({ number, weights, validationAccuracy }: VersionRow): Judged {
+  return { version: number, weights, accuracy: validationAccuracy };
 }

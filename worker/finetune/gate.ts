@@ -22,6 +22,15 @@ export function judge(candidate: Judged, live: Judged | null, tolerance: number)
   };
 }
 
+/** An admin made another version live while the round ran: what descends from the old one stays out. */
+export function superseded(candidate: Judged, live: Judged): Verdict {
+  return {
+    ...{ promoted: false, candidateVersion: candidate.version, live: live.version },
+    reason: `version ${live.version} was made live by hand while the round ran`,
+    base: { version: live.version, weights: live.weights },
+  };
+}
+
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }

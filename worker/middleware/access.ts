@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import { Problem } from '../../shared/api/problem.ts';
 import type { Access } from '../../shared/api/routes.ts';
-import type { App } from '../app.ts';
+import type { App } from '../handler.ts';
 import { readTicket } from '../rounds/tickets.ts';
 
 /** Lets through whoever the route table says may call; a volunteer's id ends up in the context. */

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import * as v from 'valibot';
 import { Problem } from '../../shared/api/problem.ts';
-import type { App } from '../app.ts';
+import type { App } from '../handler.ts';
 
 /**
  * The request's bytes, never more than `limit`: a longer body is refused by its announced length,

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import type { App } from '../app.ts';
+import type { App } from '../handler.ts';
 
 /**
  * Pages run only what came with them: no inline script, nothing from elsewhere. WebAssembly needs

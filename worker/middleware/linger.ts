@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import type { App } from '../app.ts';
+import type { App } from '../handler.ts';
 
 /** The largest body of any route. */
 const MOST = 64_000_000;

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import type { App } from '../app.ts';
+import type { App } from '../handler.ts';
 
 /** Gives every request an id, in the context and in the reply: a problem's `instance` names it. */
 export const trace: MiddlewareHandler<App> = async function traceRequest(c, next) {

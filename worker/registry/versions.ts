@@ -61,18 +61,33 @@ export async function recordVersion(db: Db, candidate: Candidate): Promise<Versi
 }
 
 /** What moving to a version needs: its encoder, to embed what it has not embedded yet. */
-export type Move = { db: Db; bucket: R2Bucket; encoder: Encoder; act: 'promote' | 'rollback' };
+export type Move = {
+  db: Db;
+  bucket: R2Bucket;
+  encoder: Encoder;
+  act: 'promote' | 'rollback';
+  /** The version it may take the place of, 0 for none; left out, any. */
+  over?: number;
+};
+
+/** Another version is live than the one that was to be replaced. */
+export class Superseded extends Error {
+  override readonly name = 'Superseded';
+}
 
 /**
  * Makes a version live, atomically with its classes' prototypes. Already live: nothing changes.
- * @throws Problem 705 when other changes kept coming first.
+ * @throws Superseded when another version than `over` is live; Problem 705 when other changes kept
+ *   coming first.
  */
 export async function makeLive(move: Move, { project, number }: VersionRow): Promise<void> {
-  const { db, bucket, encoder, act } = move;
+  const { db, bucket, encoder, act, over } = move;
   if ((await findLive(db, project))?.version === number) return;
   await changeLive(db, {
     ...{ project, act, subject: `version ${number}` },
-    async prepare() {
+    async prepare(live) {
+      if (over !== undefined && (live?.version ?? 0) !== over)
+        throw new Superseded(`version ${live?.version} is live, not ${over}`);
       await embedClasses({ db, bucket }, project, number, encoder);
       return { version: number, statements: [] };
     },

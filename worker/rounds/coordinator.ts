@@ -60,8 +60,6 @@ export class Coordinator extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#ledger = new Ledger(ctx.storage);
-    const stored = this.#ledger.loadState();
-    this.#state = stored && revive(stored);
     this.#lines = new Lines(this.#sockets.io, env.TICKET_SECRET, this.#id, {
       arrived: (volunteer) => this.#dispatch({ kind: 'arrived', volunteer, now: Date.now() }),
       left: (volunteer) => this.#dispatch({ kind: 'left', volunteer, now: Date.now() }),
@@ -70,20 +68,24 @@ export class Coordinator extends DurableObject<Env> {
       },
       state: () => this.#public(),
     });
-    if (this.#state) void ctx.blockConcurrencyWhile(async () => this.#schedule());
-    if (this.#state) this.#perform(resume(this.#state));
+    void ctx.blockConcurrencyWhile(() => this.#wake());
+  }
+
+  /**
+   * Takes up where it was torn down. A project that is met for the first time begins with the making
+   * of its first version: creating one is a single write to D1, which nothing can leave half done.
+   */
+  async #wake(): Promise<void> {
+    const stored = this.#ledger.loadState();
+    this.#state = stored ? revive(stored) : begin(rulesOf(await this.#getRecipe()));
+    this.#ledger.saveState(this.#state);
+    await this.#schedule();
+    this.#perform(resume(this.#state));
   }
 
   /** The socket's traffic; everything else comes as a method call. */
   override fetch(request: Request): Promise<Response> {
     return this.#sockets.fetch(request);
-  }
-
-  /** A new project: makes its first version. Calling it again changes nothing. */
-  create(rules: RoundRules): void {
-    if (this.#state) return;
-    this.#commit(begin(rules), []);
-    this.#perform(resume(this.#state!));
   }
 
   state(): TrainingState {
@@ -138,10 +140,9 @@ export class Coordinator extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    if (!this.#state) return;
     this.#dispatch({ kind: 'clock', now: Date.now() });
-    const { phase } = this.#state;
-    if (phase === 'finetuning' || phase === 'preparing') this.#perform(resume(this.#state));
+    const state = this.#known();
+    if (state.phase === 'finetuning' || state.phase === 'preparing') this.#perform(resume(state));
     await this.#schedule();
   }
 
@@ -262,9 +263,10 @@ export class Coordinator extends DurableObject<Env> {
   }
 
   async #finetune(weights: string): Promise<void> {
-    const { round, base } = this.#known();
-    const parent = base.version || null;
-    await this.env.FINETUNER.getByName(this.#id).start({ project: this.#id, round, weights, parent });
+    const { round, base, live, moved } = this.#known();
+    const job = { project: this.#id, round, weights, parent: base.version || null };
+    // Moved by hand since the round opened: no version will be the one that it may replace.
+    await this.env.FINETUNER.getByName(this.#id).start({ ...job, live: moved ? -1 : live });
   }
 
   async #schedule(): Promise<void> {
@@ -283,7 +285,7 @@ export class Coordinator extends DurableObject<Env> {
   }
 
   #known(): State {
-    if (!this.#state) throw new Error(`coordinator: the project "${this.#id}" was never created`);
+    if (!this.#state) throw new Error('coordinator: asked before it was awake');
     return this.#state;
   }
 
@@ -294,4 +296,9 @@ export class Coordinator extends DurableObject<Env> {
   get #id(): string {
     return this.ctx.id.name as string;
   }
+}
+
+function rulesOf({ plan }: Recipe): RoundRules {
+  const { goal, minimum, deadlineSeconds } = plan.round;
+  return { goal, minimum, deadlineMs: deadlineSeconds * 1000 };
 }

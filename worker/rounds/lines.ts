@@ -17,6 +17,9 @@ type Nothing = Record<string, never>;
 type Io = Server<ClientEvents, ServerEvents, Nothing, unknown>;
 type ProjectSocket = Socket<ClientEvents, ServerEvents, Nothing, unknown>;
 
+/** The room of those who showed no ticket. A volunteer's room is its id, a UUID. */
+const WATCHERS = 'watchers';
+
 /** What the lines tell their owner. */
 export type LineEvents = {
   arrived(volunteer: string): void;
@@ -62,6 +65,7 @@ export class Lines {
     socket.on('progress', (message) => void this.#progress(socket, identified, message));
     socket.on('decline', (message) => void this.#decline(socket, identified, message));
     socket.on('disconnect', () => void this.#leave(identified));
+    if ((socket.handshake.auth as Handshake).ticket === undefined) await socket.join(WATCHERS);
     socket.emit('state', this.#events.state());
   }
 
@@ -94,7 +98,8 @@ export class Lines {
   async #progress(socket: ProjectSocket, identified: Promise<string | undefined>, message: unknown): Promise<void> {
     const volunteer = await identified;
     if (!volunteer || !this.#understood(socket, ProgressSchema, message)) return;
-    socket.broadcast.volatile.emit('progress', { ...v.parse(ProgressSchema, message), volunteer });
+    // To watchers only: a crowd that told all of itself everything would send n squared messages.
+    this.#io.to(WATCHERS).volatile.emit('progress', { ...v.parse(ProgressSchema, message), volunteer });
   }
 
   async #decline(socket: ProjectSocket, identified: Promise<string | undefined>, message: unknown): Promise<void> {

@@ -1,7 +1,7 @@
 import { Problem } from '../../shared/api/problem.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
 import { NewClassSchema } from '../../shared/api/schemas.ts';
-import type { Handlers } from '../app.ts';
+import type { Handlers } from '../handler.ts';
 import { encoderOf } from '../classify/cache.ts';
 import { readImages } from '../classify/read.ts';
 import { readJson } from '../middleware/body.ts';

@@ -1,5 +1,5 @@
 import { ROUTES, TENSOR_TYPE } from '../../shared/api/routes.ts';
-import type { Handlers } from '../app.ts';
+import type { Handlers } from '../handler.ts';
 import { classifierOf, encoderOf } from '../classify/cache.ts';
 import { answer } from '../classify/classify.ts';
 import { readFile, readTensor } from '../classify/read.ts';

@@ -3,7 +3,7 @@ import { recipeOf } from '../../shared/api/plan.ts';
 import { Problem } from '../../shared/api/problem.ts';
 import { DELTA_TYPE } from '../../shared/api/routes.ts';
 import { messageBytes } from '../../shared/weights/codec.ts';
-import type { Handlers } from '../app.ts';
+import type { Handlers } from '../handler.ts';
 import { check, readBytes } from '../middleware/body.ts';
 import { getProject, openDb } from '../registry/projects.ts';
 

@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { openApi } from '../../shared/api/openapi.ts';
 import { PROBLEMS } from '../../shared/api/problem.ts';
 import { ROUTES, type Route } from '../../shared/api/routes.ts';
-import type { App } from '../app.ts';
+import type { App } from '../handler.ts';
 
 /**
  * The reference, for programs and for people. Two short tables made from what is served; a viewer

@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import type { App } from '../app.ts';
+import type { App } from '../handler.ts';
 
 /** The three pages and their files, from the assets that the build left. */
 export function pages(app: Hono<App>): void {

@@ -2,7 +2,7 @@ import { desc } from 'drizzle-orm';
 import type { Project } from '../../shared/api/schemas.ts';
 import { NewProjectSchema } from '../../shared/api/schemas.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
-import type { Handlers } from '../app.ts';
+import type { Handlers } from '../handler.ts';
 import * as schema from '../db/schema.ts';
 import { readJson } from '../middleware/body.ts';
 import { createProject } from '../registry/create.ts';
@@ -18,8 +18,8 @@ export const projects: Handlers<'listProjects' | 'createProject' | 'getProject'>
   async createProject(c) {
     const body = await readJson(c, NewProjectSchema, ROUTES.createProject.body.limit);
     const row = await createProject(openDb(c.env.DB), c.env.BLOBS, body);
-    const { goal, minimum, deadlineSeconds } = row.plan.round;
-    await c.env.COORDINATOR.getByName(row.id).create({ goal, minimum, deadlineMs: deadlineSeconds * 1000 });
+    // Waking it up is enough: a coordinator that meets its project begins with the first version.
+    await c.env.COORDINATOR.getByName(row.id).state();
     return toProject(row, null);
   },
 

@@ -1,5 +1,5 @@
 import type { Hono } from 'hono';
-import type { App } from '../app.ts';
+import type { App } from '../handler.ts';
 import { getProject, openDb } from '../registry/projects.ts';
 
 /** socket.io's address, polling and upgrade alike: handed to the project's coordinator as it is. */

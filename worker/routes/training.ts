@@ -1,7 +1,7 @@
 import type * as v from 'valibot';
 import { Problem } from '../../shared/api/problem.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
-import type { Handlers } from '../app.ts';
+import type { Handlers } from '../handler.ts';
 import { readJson } from '../middleware/body.ts';
 import { getProject, openDb } from '../registry/projects.ts';
 

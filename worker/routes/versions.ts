@@ -1,5 +1,5 @@
 import { Problem } from '../../shared/api/problem.ts';
-import type { Handlers } from '../app.ts';
+import type { Handlers } from '../handler.ts';
 import { createEncoder } from '../classify/encoder.ts';
 import { getWeights } from '../registry/blobs.ts';
 import { findLive, getProject, openDb, recipeFor, toProject } from '../registry/projects.ts';

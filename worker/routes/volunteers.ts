@@ -1,4 +1,4 @@
-import type { Handlers } from '../app.ts';
+import type { Handlers } from '../handler.ts';
 import { getProject, openDb } from '../registry/projects.ts';
 import { issueTicket } from '../rounds/tickets.ts';
 

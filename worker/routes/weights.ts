@@ -1,5 +1,5 @@
 import { Problem } from '../../shared/api/problem.ts';
-import type { Handlers } from '../app.ts';
+import type { Handlers } from '../handler.ts';
 
 export const weights: Handlers<'getWeights'> = {
   async getWeights(c) {

@@ -20,7 +20,7 @@ import { printTable, type DemoResult, type RoundLine } from '../demo/table.ts';
 import { history, watch } from '../demo/watch.ts';
 import { startEdge } from '../edge/edge.ts';
 import { reportOf, writeReport } from '../figures.ts';
-import type { Command } from '../shoal.ts';
+import type { Command } from '../command.ts';
 import type { VolunteerLine } from './volunteer.ts';
 
 const FOLDER = '.shoal/demo';
@@ -56,6 +56,12 @@ export function figuresOf(result: DemoResult): Record<string, number> {
     novelAccuracy: novel.right / novel.queries,
     bytesUpPerParameter: bytesPerUpload / parameters,
     seconds,
+    ...Object.fromEntries(
+      result.lines.flatMap(({ round, accuracy, labelledOnly: alone }) => [
+        [`studentRound${round}`, accuracy],
+        [`labelledOnlyRound${round}`, alone],
+      ]),
+    ),
   };
 }
 

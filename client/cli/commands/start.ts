@@ -5,7 +5,7 @@ import { HANDWRITING_PLAN } from '../../data/handwriting/plan.ts';
 import { newProject } from '../../data/handwriting/project.ts';
 import { splitWriters } from '../../data/handwriting/split.ts';
 import { startEdge } from '../edge/edge.ts';
-import type { Command } from '../shoal.ts';
+import type { Command } from '../command.ts';
 
 /** The edge, up until it is stopped, with a sample project to try at first start. */
 export const start: Command = {

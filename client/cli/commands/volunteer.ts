@@ -3,7 +3,7 @@ import { loadImages } from '../../data/image-files.ts';
 import { Api } from '../../net/api.ts';
 import { contribute, type ContributionEvent } from '../../sdk/contribute.ts';
 import { startBackend } from '../../tf.ts';
-import type { Command } from '../shoal.ts';
+import type { Command } from '../command.ts';
 
 /** What `--json` prints, a line an event; errors as their message. */
 export type VolunteerLine =

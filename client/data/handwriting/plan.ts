@@ -7,9 +7,12 @@ import type { PlanInput } from '../../../shared/api/plan.ts';
 export const HANDWRITING_PLAN = {
   net: 'strided',
   input: { size: 28, channels: 1 },
-  objective: { id: 'fixmatch', settings: { threshold: 0.6, temperature: 1 } },
+  objective: {
+    id: 'fixmatch',
+    settings: { target: 'soft', threshold: 0, temperature: 0.6, guesses: 4 },
+  },
   round: { goal: 4, minimum: 2, deadlineSeconds: 90 },
-  local: { steps: 40, batch: 32, rate: 0.03 },
-  server: { warmupSteps: 300, steps: 40, batch: 32, rate: 0.05 },
-  rounds: 12,
+  local: { steps: 80, batch: 32, rate: 0.05 },
+  server: { warmupSteps: 200, steps: 30, batch: 32, rate: 0.05 },
+  rounds: 14,
 } satisfies PlanInput;

@@ -6,8 +6,8 @@ import { Random } from '../../../shared/math/random.ts';
 
 /** Writers in the data set; fonts.ts lists as many. */
 export const WRITER_COUNT = 64;
-export const LABELLED_WRITERS = 3;
-export const VALIDATION_WRITERS = 5;
+export const LABELLED_WRITERS = 1;
+export const VALIDATION_WRITERS = 7;
 /** Four volunteers of the demo and one shard for a browser. */
 export const SHARDS = 5;
 export const WRITERS_PER_SHARD = 8;
@@ -21,9 +21,9 @@ export const TEST_WRITERS: readonly number[] = Array.from(
 export interface WriterSplit {
   /** 16 writers for final figures only. */
   test: number[];
-  /** 3 writers whose labels the server starts from. */
+  /** One writer whose labels the server starts from. */
   labelled: number[];
-  /** 5 writers for the server's quality gate and for tuning. */
+  /** 7 writers for the server's quality gate and for tuning. */
   validation: number[];
   /** 5 volunteers' lists of 8 writers each, used without labels. */
   shards: number[][];
