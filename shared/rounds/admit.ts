@@ -16,7 +16,7 @@ export const WEIGHT_LIMIT = 10_000;
  */
 export function admit(state: State, claim: { volunteer: string; round: number; version: number }): void {
   const { volunteer, round, version } = claim;
-  if (round < 1 || round > state.round) throw new Problem(411, `round ${round} has not been opened`);
+  if (!(round >= 1 && round <= state.round)) throw new Problem(411, `round ${round} has not been opened`);
   if (round < state.round) throw new Problem(407, `round ${round} is over, round ${state.round} is the last`);
   const standing = admission(state, volunteer);
   if (standing === 'counted') throw new Problem(406, `round ${round} has a delta of this volunteer`);
@@ -28,5 +28,6 @@ export function admit(state: State, claim: { volunteer: string; round: number; v
 
 /** @throws Problem 405 when the norm is above `NORM_LIMIT`. */
 export function admitNorm(norm: number): void {
-  if (norm > NORM_LIMIT) throw new Problem(405, `its norm is ${norm.toPrecision(3)}, the limit ${NORM_LIMIT}`);
+  // Written so that NaN is refused too.
+  if (!(norm <= NORM_LIMIT)) throw new Problem(405, `its norm is ${norm.toPrecision(3)}, the limit ${NORM_LIMIT}`);
 }

@@ -100,7 +100,9 @@ async function measure(
   const rounds: Timed[] = [];
   for (let round = 1; round <= ROUNDS; round++) {
     rounds.push(await timeRound(edge, crowd, watcher, messages, round));
-    say(`  round ${round}: ${rounds.at(-1)!.roundSeconds.toFixed(2)} s`);
+    const { roundSeconds, downloadSeconds, uploadSeconds } = rounds.at(-1)!;
+    const [all, down, up] = [roundSeconds, downloadSeconds, uploadSeconds].map((s) => s.toFixed(2));
+    say(`  round ${round}: ${all} s, down ${down}, up ${up}`);
   }
   const peak = memory?.stop();
   watcher.close();

@@ -15,10 +15,9 @@ const SIDE = 512;
 export const MATMUL_FLOPS = 2 * SIDE ** 3;
 
 /**
- * A stand-in for the machine's peak of SIMD multiply-adds on one thread: 512 x 512 x 512 by
- * XNNPACK's matrix product, through tfjs's wasm backend. It fits the second-level cache and is the
- * best loop that wasm has here; the true peak lies above it (and above what wasm can reach, which
- * has vectors of 128 bits and no fused multiply-add), so a share of it is flattering to that degree.
+ * A stand-in for the machine's peak of multiply-adds on one thread: a product of 512 x 512 matrices
+ * by XNNPACK, through tfjs's wasm backend, the best loop that there is here. The true peak lies above
+ * it (wasm's vectors have 128 bits, without a fused multiply-add), so a share of it flatters.
  */
 export class MatMul {
   readonly #tf: Tf;

@@ -14,10 +14,18 @@ export function openDb(d1: D1Database): Db {
   return drizzle(d1, { schema });
 }
 
+/** A project's row never changes once it is written, so an isolate reads it once. */
+const known = new Map<string, ProjectRow>();
+const KEEP = 1000;
+
 /** @throws Problem 301 */
 export async function getProject(db: Db, id: string): Promise<ProjectRow> {
+  const before = known.get(id);
+  if (before) return before;
   const row = await db.query.projects.findFirst({ where: eq(schema.projects.id, id) });
   if (!row) throw new Problem(301, `there is no project "${id}"`);
+  if (known.size >= KEEP) known.clear();
+  known.set(id, row);
   return row;
 }
 

@@ -19,6 +19,7 @@ import {
   type Verdict,
 } from '../../shared/rounds/round.ts';
 import { open, type Opened } from '../../shared/weights/codec.ts';
+import { addScaled } from '../../shared/weights/delta.ts';
 import { sha256Hex } from '../../shared/weights/digest.ts';
 import type { Env } from '../env.ts';
 import { getWeights, putWeights } from '../registry/blobs.ts';
@@ -155,7 +156,6 @@ export class Coordinator extends DurableObject<Env> {
     if ((await sha256Hex(message)) !== digest) throw new Problem(410, `the body's SHA-256 is not ${digest}`);
     const { model, plan, pipeline } = await this.#getRecipe();
     const delta = open(message, { count: model.layout.size, scheme: plan.codec });
-    delta.assertFinite();
     admitNorm(delta.norm());
     // No await from here on: what is true when checked is true when written. Another copy of this
     // very delta, sent by an impatient volunteer, may have come first.
@@ -252,8 +252,8 @@ export class Coordinator extends DurableObject<Env> {
     const weights = await getWeights(this.env.BLOBS, base.weights);
     const tally = this.#openTally(pipeline, model.layout.size);
     const { step, afterState } = tally.finish(this.#ledger.loadMemory());
-    const next = weights.map((value, i) => value + step[i]!);
-    const hash = await putWeights(this.env.BLOBS, next);
+    addScaled(weights, step, 1);
+    const hash = await putWeights(this.env.BLOBS, weights);
     if (this.#known().round !== round || this.#known().phase !== 'aggregating') return;
     this.#ledger.atomically(() => {
       this.#ledger.saveMemory(afterState);

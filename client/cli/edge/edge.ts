@@ -113,8 +113,8 @@ function compatibility(): { date: string; flags: string[] } {
 
 /**
  * The child of this process that listens on a port, by Linux's /proc: Miniflare keeps its workerd
- * to itself, and a process may have several edges. Looked up anew at every call, since a workerd
- * that crashed is started again.
+ * to itself, and a process may have several edges. Looked up anew at every call: one that has ended
+ * has no number any more.
  */
 function listenerOf(port: number): number | undefined {
   if (process.platform !== 'linux') return undefined;

@@ -1,0 +1,303 @@
+/** What the people around a project do from beginning to end, each with a browser of their own. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startEdge } from '../../client/cli/edge/edge.ts';
+import { words as admin } from '../../client/web/text/admin.ts';
+import { words as contributing } from '../../client/web/text/contribute.ts';
+import type { Entry } from '../../client/web/text/language.ts';
+import { page as anywhere, phases } from '../../client/web/text/page.ts';
+import { words as playground } from '../../client/web/text/playground.ts';
+import type { PlanInput } from '../../shared/api/plan.ts';
+import { Tab, useBrowser } from '../kit/browser.ts';
+import { startTestEdge, useEdge, type TestEdge } from '../kit/edge.ts';
+import { watch } from '../kit/line.ts';
+import * as visit from '../kit/pages.ts';
+import { button, row, stage, uploads } from '../kit/pages.ts';
+import { liveToyProject } from '../kit/project.ts';
+import { asFile, BASE_SHAPES, drawings, SIDE } from '../kit/shapes.ts';
+
+const edge = useEdge();
+const browser = useBrowser();
+let images: visit.PickedFile[];
+
+/** One volunteer makes a round. */
+const ALONE = { round: { goal: 1, minimum: 1, deadlineSeconds: 240 } };
+
+beforeAll(async () => {
+  images = await Promise.all(
+    BASE_SHAPES.flatMap((shape) =>
+      drawings(shape, 6, 100).map(async (drawing, i) => ({
+        name: `${shape}-${i}.png`,
+        mimeType: 'image/png',
+        buffer: Buffer.from(await asFile(drawing, 'png')),
+      })),
+    ),
+  );
+});
+
+const placeOf = (project: string, at: { origin: string } = edge.current) => ({
+  ...{ browser, origin: at.origin, project },
+});
+const volunteer = (project: string, at?: { origin: string }) =>
+  visit.contribute(placeOf(project, at), images, 'wasm');
+const administrator = (project: string) =>
+  visit.administrate(placeOf(project), edge.current.adminToken);
+
+/** The end of a journey: every page is fit for a screen reader, and nothing went wrong unseen. */
+async function checkAndPart(tabs: Record<string, Tab>, expected?: RegExp): Promise<void> {
+  for (const [name, tab] of Object.entries(tabs)) {
+    await tab.screenshot(name);
+    expect(await visit.nameless(tab.page)).toEqual([]);
+    expect(tab.complaints.filter((text) => !expected?.test(text))).toEqual([]);
+    await tab.close();
+  }
+}
+
+describe('an admin', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'shoal-labelled-'));
+  const [byHand, ...inFolder] = BASE_SHAPES;
+  const plan: PlanInput = {
+    input: { size: SIDE, channels: 1 },
+    local: { steps: 5, batch: 8 },
+    server: { warmupSteps: 30, steps: 5, batch: 8 },
+  };
+  const filesOf = (shape: (typeof BASE_SHAPES)[number]) =>
+    Promise.all(drawings(shape, 8, 1).map((drawing) => asFile(drawing, 'png')));
+
+  beforeAll(async () => {
+    for (const shape of inFolder) {
+      mkdirSync(join(folder, shape));
+      for (const [i, file] of (await filesOf(shape)).entries())
+        writeFileSync(join(folder, shape, `${i}.png`), file);
+    }
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test('makes a project from folders of images, has it trained, and goes back a version', async () => {
+    const tab = await Tab.open(browser, `${edge.current.origin}/admin`);
+    const { page } = tab;
+    await page.getByText('No project yet').waitFor();
+    await visit.signIn(page, edge.current.adminToken);
+    await button(page, 'New project').click();
+    await page.getByLabel('Title').fill('Shapes of all kinds');
+    await visit.pick(button(page, 'Choose a folder of folders'), folder);
+    await page.getByText('8 images').nth(2).waitFor();
+    await button(page, 'Add a class').click();
+    const added = page.getByRole('listitem').filter({ hasText: 'Choose images' }).last();
+    await added.getByLabel('Class').fill(byHand!);
+    const files = (await filesOf(byHand!)).map((file, i) => ({
+      ...{ name: `${i}.png`, mimeType: 'image/png', buffer: Buffer.from(file) },
+    }));
+    await visit.pick(button(added, 'Choose images'), files);
+    await page.getByLabel('Contributions a round').fill('1');
+    await page.getByText('Advanced').click();
+    await page.getByPlaceholder('"codec"').fill(JSON.stringify(plan));
+    expect(await visit.nameless(page)).toEqual([]);
+    await button(page, 'Create project').click();
+    await row(page, 'Versions', 1).getByText('live').waitFor();
+
+    const helper = await volunteer('shapes-of-all-kinds');
+    await visit.startRounds(page, 1);
+    await row(page, 'Rounds', 1).getByText('promoted', { exact: true }).waitFor();
+    await uploads(helper.page).waitFor();
+    await row(page, 'Versions', 2).getByText('live').waitFor();
+
+    const back = button(row(page, 'Versions', 1), 'Make live');
+    await back.click();
+    await button(page.getByRole('dialog'), 'Cancel').click();
+    await back.click();
+    await page.getByRole('heading', { name: 'Make version 1 live again?' }).waitFor();
+    expect(await visit.nameless(page)).toEqual([]);
+    await button(page.getByRole('dialog'), 'Make live').click();
+    await row(page, 'Versions', 1).getByText('live').waitFor();
+    await button(row(page, 'Versions', 2), 'Make live').waitFor();
+    const params = { project: 'shapes-of-all-kinds' };
+    const { project } = await edge.current.anyone.call('getProject', { params });
+    expect(project.live).toMatchObject({ version: 1 });
+    await checkAndPart({ 'admin-rollback': tab, 'admin-helper': helper });
+  });
+});
+
+describe('a volunteer', () => {
+  test('pauses, goes on, stops in the middle and comes back, on a page that never hangs', async () => {
+    const project = 'pace';
+    await liveToyProject(edge.current, project, { ...ALONE, local: { steps: 300, batch: 8 } });
+    const tab = await volunteer(project);
+    const { page } = tab;
+    await tab.longestTask();
+    const start = () =>
+      edge.current.admin.call('startTraining', { params: { project }, json: { rounds: 1 } });
+    await start();
+    await stage(page, 'learning').waitFor();
+    await button(page, 'Pause').click();
+    await stage(page, 'paused').waitFor();
+    expect(await stillText(page, '.bar')).toMatch(/Step \d+ of 300/);
+    await button(page, 'Resume').click();
+    await stage(page, 'learning').waitFor();
+    await uploads(page).waitFor();
+    await stage(page, 'waiting').waitFor();
+
+    const line = watch(edge.current, project);
+    await line.state('the round is over', ({ phase, round }) => phase === 'idle' && round === 1);
+    await start();
+    await stage(page, 'learning').waitFor();
+    await button(page, 'Stop').click();
+    await page.getByText('Stopped. Thank you!').waitFor();
+    await line.state('the volunteer has left', ({ volunteers }) => volunteers === 0);
+    line.close();
+    // It takes the place that it left in the open round.
+    await button(page, 'Contribute again').click();
+    await uploads(page).nth(1).waitFor();
+    expect(await tab.longestTask()).toBeLessThan(200);
+    await checkAndPart({ 'volunteer-pace': tab });
+  });
+
+  test('is back by itself when the edge was killed and has started again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shoal-killed-'));
+    const project = 'restart';
+    let own: TestEdge = await startTestEdge(folder);
+    try {
+      await liveToyProject(own, project, ALONE);
+      const tab = await volunteer(project, own);
+      const pid = own.pid();
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      await own.stop();
+      await stage(tab.page, 'reconnecting').waitFor();
+      const port = Number(new URL(own.origin).port);
+      own = { ...own, ...(await startEdge({ folder, port, say: () => undefined })) };
+      await stage(tab.page, 'waiting').waitFor();
+      await own.admin.call('startTraining', { params: { project }, json: { rounds: 1 } });
+      await uploads(tab.page).waitFor();
+      const line = watch(own, project);
+      await line.state('the round is over', ({ phase, round }) => phase === 'idle' && round === 1);
+      line.close();
+      const [round] = await own.anyone.call('listRounds', { params: { project } });
+      expect(round).toMatchObject({ outcome: 'promoted', asked: 1, accepted: 1 });
+      await checkAndPart({ 'volunteer-restart': tab }, /WebSocket connection to|ERR_CONNECTION_/);
+    } finally {
+      await own.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('who closes the tab in the middle does not hold up the round, and the admin sees why it ended', async () => {
+    const round = { goal: 2, minimum: 2, deadlineSeconds: 10 };
+    await liveToyProject(edge.current, 'closed', { round });
+    const [stays, goes] = [await volunteer('closed'), await volunteer('closed')];
+    const tab = await administrator('closed');
+    await button(goes.page, 'Pause').click();
+    await visit.startRounds(tab.page, 1);
+    await goes.page.getByText('Step 0 of').waitFor();
+    await goes.close();
+    const reason = /[01] of at least 2 deltas came; 0 declined, 1 left/;
+    await row(tab.page, 'Rounds', 1).getByText('abandoned').waitFor();
+    await row(tab.page, 'Rounds', 1).getByText(reason).waitFor();
+    await tab.page.getByText('Last round: ').filter({ hasText: reason }).waitFor();
+    await checkAndPart({ 'closed-admin': tab, 'closed-volunteer': stays });
+  });
+
+  test('who asks for a backend that there is not is told so, and contributes all the same', async () => {
+    await liveToyProject(edge.current, 'abacus', ALONE);
+    const tab = await visit.contribute(placeOf('abacus'), images, 'abacus');
+    await tab.page.getByText('asks for the backend “abacus”, and there is no such one').waitFor();
+    await tab.page.getByText('Learning on: your processor (WebAssembly)').click();
+    await tab.page.getByText('kept the fastest that was right').waitFor();
+    await checkAndPart({ 'volunteer-abacus': tab });
+  });
+});
+
+describe('a visitor from Korea', () => {
+  /** Pieces of English text that only an untranslated entry would show. */
+  const english = [admin, contributing, anywhere, phases, playground]
+    .flatMap((dictionary) => Object.values(dictionary as Record<string, Entry>))
+    .filter(({ en, ko }) => en !== ko)
+    .flatMap(({ en }) => en.split(/\{[^}]*\}/))
+    .map((piece) => piece.trim())
+    .filter((piece) => piece.length >= 8);
+
+  async function checkKorean({ page }: Tab): Promise<void> {
+    const text = await readable(page);
+    expect(english.filter((piece) => text.includes(piece))).toEqual([]);
+    expect(text).not.toMatch(/\{\w+[|}]/);
+    expect(await page.locator('html').getAttribute('lang')).toBe('ko');
+  }
+
+  test('reads every page in Korean, whatever it is asked to show', async () => {
+    const { origin, adminToken } = edge.current;
+    await liveToyProject(edge.current, 'korean', ALONE);
+    const open = (path: string) =>
+      Tab.open(browser, `${origin}/${path}?project=korean`, { locale: 'ko-KR' });
+
+    const home = await open('');
+    await home.page.getByRole('heading', { name: contributing.headline.ko }).waitFor();
+    await checkKorean(home);
+    await visit.pick(button(home.page, contributing.chooseFiles.ko), images);
+    await button(home.page, contributing.start.ko).click();
+    await home.page.getByText(contributing.stageWaiting.ko).waitFor();
+
+    const desk = await open('admin');
+    await desk.page.getByLabel(playground.token.ko).fill(adminToken);
+    await button(desk.page, admin.start.ko).click();
+    await row(desk.page, admin.versions.ko, 2).waitFor();
+    await uploads(home.page).first().waitFor();
+    await home.page.locator('.backend summary').click();
+    await checkKorean(home);
+    await desk.page.getByText(admin.addClass.ko).click();
+    await checkKorean(desk);
+    await button(desk.page, admin.newProject.ko).click();
+    await checkKorean(desk);
+
+    const play = await open('playground');
+    await play.page.getByRole('heading', { name: playground.headline.ko }).waitFor();
+    const sheet = play.page.getByRole('img', { name: playground.draw.ko });
+    await visit.draw(sheet, [
+      [
+        [0.2, 0.5],
+        [0.8, 0.5],
+      ],
+    ]);
+    await play.page.locator('.verdict').waitFor();
+    await checkKorean(play);
+    await checkAndPart({
+      'korean-contribute': home,
+      'korean-admin': desk,
+      'korean-playground': play,
+    });
+  });
+});
+
+test('a page that broke its own policy would be noticed', async () => {
+  const tab = await Tab.open(browser, edge.current.origin);
+  await tab.page.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'document.title = "broken"';
+    document.body.append(script);
+  });
+  await expect.poll(() => tab.complaints.join()).toContain('Content Security Policy');
+  await tab.close();
+});
+
+/** A text once it has stayed the same for half a second of frames: a button takes effect within a step. */
+function stillText(page: Page, selector: string): Promise<string> {
+  return page.evaluate(async (place) => {
+    const read = () => document.querySelector(place)?.textContent ?? '';
+    for (let last = read(), same = 0; ; same = read() === last ? same + 1 : 0, last = read()) {
+      if (same === 30) return last;
+      await new Promise(requestAnimationFrame);
+    }
+  }, selector);
+}
+
+/** All that a person or a screen reader reads on a page. */
+function readable(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const attributes = ['aria-label', 'placeholder', 'title', 'alt'];
+    const spoken = [...document.querySelectorAll('body *')].flatMap((element) =>
+      attributes.map((attribute) => element.getAttribute(attribute)),
+    );
+    return [document.title, document.body.textContent, ...spoken].filter(Boolean).join('\n');
+  });
+}
