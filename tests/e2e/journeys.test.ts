@@ -2,7 +2,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEdge } from '../../client/cli/edge/edge.ts';
 import { words as admin } from '../../client/web/text/admin.ts';
@@ -47,7 +46,7 @@ const administrator = (project: string) =>
   visit.administrate(placeOf(project), edge.current.adminToken);
 
 /** The end of a journey: every page is fit for a screen reader, and nothing went wrong unseen. */
-async function checkAndPart(tabs: Record<string, Tab>, expected?: RegExp): Promise<void> {
+async function checkAndClose(tabs: Record<string, Tab>, expected?: RegExp): Promise<void> {
   for (const [name, tab] of Object.entries(tabs)) {
     await tab.screenshot(name);
     expect(await visit.nameless(tab.page)).toEqual([]);
@@ -117,7 +116,7 @@ describe('an admin', () => {
     const params = { project: 'shapes-of-all-kinds' };
     const { project } = await edge.current.anyone.call('getProject', { params });
     expect(project.live).toMatchObject({ version: 1 });
-    await checkAndPart({ 'admin-rollback': tab, 'admin-helper': helper });
+    await checkAndClose({ 'admin-rollback': tab, 'admin-helper': helper });
   });
 });
 
@@ -134,7 +133,7 @@ describe('a volunteer', () => {
     await stage(page, 'learning').waitFor();
     await button(page, 'Pause').click();
     await stage(page, 'paused').waitFor();
-    expect(await stillText(page, '.bar')).toMatch(/Step \d+ of 300/);
+    expect(await visit.still(page.locator('.bar').first())).toMatch(/Step \d+ of 300/);
     await button(page, 'Resume').click();
     await stage(page, 'learning').waitFor();
     await uploads(page).waitFor();
@@ -152,7 +151,7 @@ describe('a volunteer', () => {
     await button(page, 'Contribute again').click();
     await uploads(page).nth(1).waitFor();
     expect(await tab.longestTask()).toBeLessThan(200);
-    await checkAndPart({ 'volunteer-pace': tab });
+    await checkAndClose({ 'volunteer-pace': tab });
   });
 
   test('is back by itself when the edge was killed and has started again', async () => {
@@ -176,7 +175,7 @@ describe('a volunteer', () => {
       line.close();
       const [round] = await own.anyone.call('listRounds', { params: { project } });
       expect(round).toMatchObject({ outcome: 'promoted', asked: 1, accepted: 1 });
-      await checkAndPart({ 'volunteer-restart': tab }, /WebSocket connection to|ERR_CONNECTION_/);
+      await checkAndClose({ 'volunteer-restart': tab }, /WebSocket connection to|ERR_CONNECTION_/);
     } finally {
       await own.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -196,7 +195,7 @@ describe('a volunteer', () => {
     await row(tab.page, 'Rounds', 1).getByText('abandoned').waitFor();
     await row(tab.page, 'Rounds', 1).getByText(reason).waitFor();
     await tab.page.getByText('Last round: ').filter({ hasText: reason }).waitFor();
-    await checkAndPart({ 'closed-admin': tab, 'closed-volunteer': stays });
+    await checkAndClose({ 'closed-admin': tab, 'closed-volunteer': stays });
   });
 
   test('who asks for a backend that there is not is told so, and contributes all the same', async () => {
@@ -205,7 +204,7 @@ describe('a volunteer', () => {
     await tab.page.getByText('asks for the backend “abacus”, and there is no such one').waitFor();
     await tab.page.getByText('Learning on: your processor (WebAssembly)').click();
     await tab.page.getByText('kept the fastest that was right').waitFor();
-    await checkAndPart({ 'volunteer-abacus': tab });
+    await checkAndClose({ 'volunteer-abacus': tab });
   });
 });
 
@@ -219,7 +218,7 @@ describe('a visitor from Korea', () => {
     .filter((piece) => piece.length >= 8);
 
   async function checkKorean({ page }: Tab): Promise<void> {
-    const text = await readable(page);
+    const text = await visit.readable(page);
     expect(english.filter((piece) => text.includes(piece))).toEqual([]);
     expect(text).not.toMatch(/\{\w+[|}]/);
     expect(await page.locator('html').getAttribute('lang')).toBe('ko');
@@ -261,7 +260,13 @@ describe('a visitor from Korea', () => {
     ]);
     await play.page.locator('.verdict').waitFor();
     await checkKorean(play);
-    await checkAndPart({
+
+    // The other language is one click away, and tells that the pieces above would be found.
+    await button(play.page, 'English').click();
+    await play.page.getByRole('heading', { name: playground.headline.en }).waitFor();
+    const text = await visit.readable(play.page);
+    expect(english.filter((piece) => text.includes(piece)).length).toBeGreaterThan(10);
+    await checkAndClose({
       'korean-contribute': home,
       'korean-admin': desk,
       'korean-playground': play,
@@ -274,30 +279,8 @@ test('a page that broke its own policy would be noticed', async () => {
   await tab.page.evaluate(() => {
     const script = document.createElement('script');
     script.textContent = 'document.title = "broken"';
-    document.body.append(script);
+    document.body.appendChild(script);
   });
   await expect.poll(() => tab.complaints.join()).toContain('Content Security Policy');
   await tab.close();
 });
-
-/** A text once it has stayed the same for half a second of frames: a button takes effect within a step. */
-function stillText(page: Page, selector: string): Promise<string> {
-  return page.evaluate(async (place) => {
-    const read = () => document.querySelector(place)?.textContent ?? '';
-    for (let last = read(), same = 0; ; same = read() === last ? same + 1 : 0, last = read()) {
-      if (same === 30) return last;
-      await new Promise(requestAnimationFrame);
-    }
-  }, selector);
-}
-
-/** All that a person or a screen reader reads on a page. */
-function readable(page: Page): Promise<string> {
-  return page.evaluate(() => {
-    const attributes = ['aria-label', 'placeholder', 'title', 'alt'];
-    const spoken = [...document.querySelectorAll('body *')].flatMap((element) =>
-      attributes.map((attribute) => element.getAttribute(attribute)),
-    );
-    return [document.title, document.body.textContent, ...spoken].filter(Boolean).join('\n');
-  });
-}

@@ -57,12 +57,12 @@ export async function startRounds(page: Page, count: number): Promise<void> {
   await button(page, 'Start rounds').click();
 }
 
-/** The row of a card's table whose first cell is this number. */
+/** The row of a card's table that begins with this number. */
 export const row = (page: Page, card: string, number: number): Locator =>
   page
     .getByRole('region', { name: card, exact: true })
     .getByRole('row')
-    .filter({ has: page.getByRole('cell', { name: String(number), exact: true }).first() });
+    .filter({ has: page.locator('td:first-child').getByText(String(number), { exact: true }) });
 
 /** Points in shares of the sheet's side. */
 export type Stroke = readonly (readonly [x: number, y: number])[];
@@ -96,6 +96,28 @@ export async function drawnFile(strokes: readonly Stroke[]): Promise<Buffer> {
     context.stroke();
   }
   return canvas.encode('png');
+}
+
+/** A text once it has stayed the same for half a second of frames: a pause takes effect within a step. */
+export function still(text: Locator): Promise<string> {
+  return text.evaluate(async (element) => {
+    for (let last = element.textContent, same = 0; same < 30; same++) {
+      await new Promise(requestAnimationFrame);
+      if (element.textContent !== last) [last, same] = [element.textContent, 0];
+    }
+    return element.textContent ?? '';
+  });
+}
+
+/** All that a person or a screen reader reads on a page. */
+export function readable(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const attributes = ['aria-label', 'placeholder', 'title', 'alt'];
+    const spoken = [...document.querySelectorAll('body *')].flatMap((element) =>
+      attributes.map((attribute) => element.getAttribute(attribute)),
+    );
+    return [document.title, document.body.textContent, ...spoken].filter(Boolean).join('\n');
+  });
 }
 
 /** Whatever on the page a screen reader could not name, and what it could not tell apart. */

@@ -39,7 +39,7 @@ export function newProject(data: Handwriting, split: WriterSplit, plan: PlanInpu
   return {
     id: 'handwriting',
     title: 'Handwriting',
-    description: 'Letters and digits in many hands. A few writers are labelled; the crowd brings the others.',
+    description: 'Letters and digits in many hands. One writer is labelled; the crowd brings the others.',
     plan,
     classes: data.classNames.slice(0, data.baseClasses).map((name, label) => ({
       name,
