@@ -20,5 +20,7 @@ const LEAST = 16;
 export function checkEnv(env: Env): void {
   for (const name of ['ADMIN_TOKEN', 'TICKET_SECRET'] as const)
     if (!env[name] || env[name].length < LEAST)
-      throw new Error(`${name} is missing or shorter than ${LEAST} characters: set it with \`wrangler secret put ${name}\``);
+      throw new Error(
+        `${name} is missing or shorter than ${LEAST} characters: set it with \`wrangler secret put ${name}\``,
+      );
 }

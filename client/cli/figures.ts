@@ -29,7 +29,8 @@ function machine(): string {
 
 /** The commit measured, with a + where the tree differed from it. */
 function commit(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
   try {
     return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain') ? '+' : '');
   } catch {

@@ -21,7 +21,9 @@ function fromIdx(path: string, { size, channels }: InputSpec): LocalData {
   const { shape, data } = decodeIdx(readFileSync(path));
   const wanted = channels === 1 ? [shape[0], size, size] : [shape[0], size, size, channels];
   if (!(data instanceof Uint8Array) || shape.join() !== wanted.join())
-    throw new Error(`${path}: holds ${shape.join(' x ')}, the network reads ${size} x ${size} x ${channels} bytes`);
+    throw new Error(
+      `${path}: holds ${shape.join(' x ')}, the network reads ${size} x ${size} x ${channels} bytes`,
+    );
   return { images: toUnit(data), count: shape[0] as number };
 }
 

@@ -1,4 +1,11 @@
-import { ROUTES, type BodyOf, type PathParams, type ReplyOf, type Route, type RouteName } from '../../shared/api/routes.ts';
+import {
+  ROUTES,
+  type BodyOf,
+  type PathParams,
+  type ReplyOf,
+  type Route,
+  type RouteName,
+} from '../../shared/api/routes.ts';
 import { Problem, PROBLEMS, type ProblemBody } from '../../shared/api/problem.ts';
 
 /** What a call may carry; which of it is needed follows from the route. */
@@ -44,7 +51,8 @@ export class Api {
     if (this.#token) headers.set('authorization', `Bearer ${this.#token}`);
     if (options.json !== undefined) headers.set('content-type', 'application/json');
     if (options.type) headers.set('content-type', options.type);
-    const body = options.json !== undefined ? JSON.stringify(options.json) : (options.bytes as BodyInit);
+    const body =
+      options.json !== undefined ? JSON.stringify(options.json) : (options.bytes as BodyInit);
     const init: RequestInit = { method: route.method, headers };
     if (body !== undefined) init.body = body;
     if (options.signal) init.signal = options.signal;

@@ -28,7 +28,10 @@ const TRIES = 5;
  * (round, volunteer, digest). Only silence is retried, after 0.5, 1, 2, 4 s; a refusal is final.
  * @throws Problem when refused; Unreachable when five tries found nobody.
  */
-export async function upload(api: Api, { project, round, version, images, delta, signal }: Upload): Promise<Receipt> {
+export async function upload(
+  api: Api,
+  { project, round, version, images, delta, signal }: Upload,
+): Promise<Receipt> {
   const digest = await sha256Hex(delta);
   for (let attempt = 1; ; attempt++) {
     try {
@@ -44,7 +47,8 @@ export async function upload(api: Api, { project, round, version, images, delta,
         ...(signal ? { signal } : {}),
       });
     } catch (error) {
-      const silent = error instanceof Unreachable || (error instanceof Problem && error.code === 901);
+      const silent =
+        error instanceof Unreachable || (error instanceof Problem && error.code === 901);
       if (!silent || attempt === TRIES) throw error;
       await pause(250 * 2 ** attempt, signal);
     }

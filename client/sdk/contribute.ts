@@ -4,7 +4,11 @@ import type { Project, Receipt } from '../../shared/api/schemas.ts';
 import { Random } from '../../shared/math/random.ts';
 import type { Tf } from '../../shared/nn/params.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
-import { PROTOCOL_VERSION, type Assignment, type TrainingState } from '../../shared/protocol/messages.ts';
+import {
+  PROTOCOL_VERSION,
+  type Assignment,
+  type TrainingState,
+} from '../../shared/protocol/messages.ts';
 import { Api } from '../net/api.ts';
 import { connect, type ProjectSocket } from '../net/socket.ts';
 import { upload } from '../net/upload.ts';
@@ -20,7 +24,13 @@ export type ContributionEvent =
   | { kind: 'state'; state: TrainingState }
   | { kind: 'round'; round: number; version: number; steps: number; bytesDown: number }
   | ({ kind: 'step'; round: number } & StepReport)
-  | { kind: 'sent'; receipt: Receipt; parameters: number; images: number; report: Record<string, number> }
+  | {
+      kind: 'sent';
+      receipt: Receipt;
+      parameters: number;
+      images: number;
+      report: Record<string, number>;
+    }
   | { kind: 'declined'; round: number; reason: string }
   | { kind: 'closed'; round: number; reason: string }
   | { kind: 'failed'; round: number; error: Error };
@@ -79,7 +89,9 @@ function aborted(signal: AbortSignal, socket: ProjectSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
-    socket.on('problem', ({ code, detail }) => reject(new Problem(code as Problem['code'], detail)));
+    socket.on('problem', ({ code, detail }) =>
+      reject(new Problem(code as Problem['code'], detail)),
+    );
   });
 }
 
@@ -120,18 +132,29 @@ class Worker {
     try {
       await this.#learnAndSend(assignment, socket, signal);
     } catch (error) {
-      if (!signal.aborted) onEvent({ kind: 'failed', round: assignment.round, error: error as Error });
+      if (!signal.aborted)
+        onEvent({ kind: 'failed', round: assignment.round, error: error as Error });
     } finally {
       if (this.#open?.round === assignment.round) this.#open = undefined;
     }
   }
 
-  async #learnAndSend(assignment: Assignment, socket: ProjectSocket, signal: AbortSignal): Promise<void> {
+  async #learnAndSend(
+    assignment: Assignment,
+    socket: ProjectSocket,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { tf, data, onEvent, project } = this.#o;
     const { round, version, rate, seed } = assignment;
     const { plan, model } = this.#recipe;
     const weights = await this.#weights(assignment.weights, signal);
-    onEvent({ kind: 'round', round, version, steps: plan.local.steps, bytesDown: weights.byteLength });
+    onEvent({
+      kind: 'round',
+      round,
+      version,
+      steps: plan.local.steps,
+      bytesDown: weights.byteLength,
+    });
     const result = await trainRound({
       ...{ tf, recipe: this.#recipe, weights, data, rate, seed, pace: this.#pace },
       onStep: (step) => {
@@ -140,7 +163,12 @@ class Worker {
         if (step.terms) {
           const loss = Object.values(step.terms).reduce((a, b) => a + b, 0);
           const known = Number.isFinite(loss) ? loss : null;
-          socket.volatile.emit('progress', { round, step: step.step, steps: step.steps, loss: known });
+          socket.volatile.emit('progress', {
+            round,
+            step: step.step,
+            steps: step.steps,
+            loss: known,
+          });
         }
       },
     });
@@ -152,7 +180,13 @@ class Worker {
     const delta = encodeDelta(plan.codec, result.weights, weights, new Random(seed).fork('codec'));
     const images = result.usable;
     const receipt = await upload(this.#api, { project, round, version, images, delta, signal });
-    onEvent({ kind: 'sent', receipt, parameters: model.layout.size, images, report: result.report });
+    onEvent({
+      kind: 'sent',
+      receipt,
+      parameters: model.layout.size,
+      images,
+      report: result.report,
+    });
   }
 
   async #weights(hash: string, signal: AbortSignal): Promise<Float32Array> {

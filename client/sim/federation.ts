@@ -25,7 +25,14 @@ export type Federation = {
  * rounds, codec, aggregation and server steps, in the same order, from the same seeds. There is no
  * quality gate: every candidate is built upon.
  */
-export async function simulate({ tf, recipe, seed, volunteers, rounds, onRound }: Federation): Promise<Float32Array> {
+export async function simulate({
+  tf,
+  recipe,
+  seed,
+  volunteers,
+  rounds,
+  onRound,
+}: Federation): Promise<Float32Array> {
   let weights = freshWeights(recipe);
   let memory: Float32Array | undefined;
   for (let round = 0; round <= rounds; round++) {
@@ -57,7 +64,12 @@ async function crowd(
     const job = { tf, recipe, weights, data, rate, pace, seed: chance, onStep: () => undefined };
     const result = await trainRound(job);
     if (result.kind === 'nothing') continue;
-    const message = encodeDelta(plan.codec, result.weights, weights, new Random(chance).fork('codec'));
+    const message = encodeDelta(
+      plan.codec,
+      result.weights,
+      weights,
+      new Random(chance).fork('codec'),
+    );
     tally.add(open(message, { count: model.layout.size }), result.usable);
   }
   if (tally.count === 0) return { weights, memory };
@@ -65,7 +77,13 @@ async function crowd(
   return { weights: weights.map((value, i) => value + step[i]!), memory: afterState };
 }
 
-async function serverStep(tf: Tf, recipe: Recipe, data: LocalData, weights: Float32Array, round: number): Promise<Float32Array> {
+async function serverStep(
+  tf: Tf,
+  recipe: Recipe,
+  data: LocalData,
+  weights: Float32Array,
+  round: number,
+): Promise<Float32Array> {
   const { steps, rate } = serverPace(recipe.plan, round);
   const session = await serverSession(tf, recipe, { weights, data, round });
   try {

@@ -38,7 +38,12 @@ export async function trainRound(job: RoundJob): Promise<RoundResult> {
   const { local } = plan;
   const session = await Session.start({
     ...{ tf, model, objective, config: settings, weights, data, seed },
-    ...{ batch: local.batch, momentum: local.momentum, clip: local.clip, averageDecay: local.averageDecay },
+    ...{
+      batch: local.batch,
+      momentum: local.momentum,
+      clip: local.clip,
+      averageDecay: local.averageDecay,
+    },
   });
   try {
     const report = session.report();
@@ -53,7 +58,12 @@ export async function trainRound(job: RoundJob): Promise<RoundResult> {
       for (const tensor of Object.values(terms)) tensor.dispose();
       rested += await pace.breathe();
       const seconds = (performance.now() - start - rested) / 1000;
-      onStep({ step, steps: local.steps, terms: numbers, imagesPerSecond: (step * local.batch) / seconds });
+      onStep({
+        step,
+        steps: local.steps,
+        terms: numbers,
+        imagesPerSecond: (step * local.batch) / seconds,
+      });
     }
     // The average of the last steps, not the last step: less noise for the crowd to average away.
     return { kind: 'learnt', weights: await session.averaged(), usable: session.usable, report };
@@ -64,7 +74,9 @@ export async function trainRound(job: RoundJob): Promise<RoundResult> {
 
 async function readTerms(terms: Record<string, { data(): Promise<ArrayLike<number>> }>) {
   const read = await Promise.all(
-    Object.entries(terms).map(async ([name, tensor]) => [name, (await tensor.data())[0] as number] as const),
+    Object.entries(terms).map(
+      async ([name, tensor]) => [name, (await tensor.data())[0] as number] as const,
+    ),
   );
   return Object.fromEntries(read);
 }

@@ -14,13 +14,22 @@ export function openApi(origin: string): Json {
   }
   return {
     openapi: '3.1.0',
-    info: { title: 'Shoal', version: '1', description: 'One image model, trained in a crowd of browser tabs, answered at the edge.' },
+    info: {
+      title: 'Shoal',
+      version: '1',
+      description: 'One image model, trained in a crowd of browser tabs, answered at the edge.',
+    },
     servers: [{ url: origin }],
     paths,
     components: {
       securitySchemes: {
         admin: { type: 'http', scheme: 'bearer', description: 'An admin token.' },
-        volunteer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'The ticket that joining a project gives.' },
+        volunteer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The ticket that joining a project gives.',
+        },
       },
       schemas: { Problem: PROBLEM },
     },
@@ -29,10 +38,13 @@ export function openApi(origin: string): Json {
 
 const PROBLEM: Json = {
   type: 'object',
-  description: 'RFC 9457, with a number that is never used for anything else, and what to do about it.',
+  description:
+    'RFC 9457, with a number that is never used for anything else, and what to do about it.',
   required: ['type', 'title', 'status', 'detail', 'code', 'remedy'],
   properties: {
-    ...Object.fromEntries(['type', 'title', 'detail', 'remedy', 'instance'].map((key) => [key, { type: 'string' }])),
+    ...Object.fromEntries(
+      ['type', 'title', 'detail', 'remedy', 'instance'].map((key) => [key, { type: 'string' }]),
+    ),
     status: { type: 'integer' },
     code: { type: 'integer', enum: Object.keys(PROBLEMS).map(Number) },
   },
@@ -57,7 +69,10 @@ function pathParameters({ path }: Route): Json[] {
 
 function queryParameters({ query }: Route): Json[] {
   if (!query) return [];
-  const { properties = {}, required = [] } = schemaOf(query) as { properties?: Json; required?: string[] };
+  const { properties = {}, required = [] } = schemaOf(query) as {
+    properties?: Json;
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, schema]) => ({
     ...{ name, in: 'query', required: required.includes(name), schema },
   }));
@@ -76,7 +91,11 @@ function requestContent(body: NonNullable<Route['body']>): Json {
 }
 
 function success({ reply, summary }: Route): Json {
-  if (reply.json) return { description: summary, content: { 'application/json': { schema: schemaOf(reply.json) } } };
+  if (reply.json)
+    return {
+      description: summary,
+      content: { 'application/json': { schema: schemaOf(reply.json) } },
+    };
   return { description: summary, content: { [reply.type as string]: {} } };
 }
 
@@ -85,7 +104,9 @@ function failures(codes: readonly ProblemCode[]): Json {
   const responses: Record<number, { description: string; content: Json }> = {};
   for (const code of codes) {
     const [status, title] = PROBLEMS[code];
-    const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+    const content = {
+      'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+    };
     const before = responses[status]?.description;
     responses[status] = { description: `${before ? `${before}; ` : ''}${code}: ${title}`, content };
   }

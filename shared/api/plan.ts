@@ -12,7 +12,8 @@ import { Problem } from './problem.ts';
 const number = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
 const integer = (low: number, high: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(low), v.maxValue(high));
-const names = <T extends string>(table: Record<T, unknown>) => v.picklist(Object.keys(table) as T[]);
+const names = <T extends string>(table: Record<T, unknown>) =>
+  v.picklist(Object.keys(table) as T[]);
 
 const learning = (steps: number, rate: number) => ({
   steps: v.optional(integer(1, 5000), steps),
@@ -31,10 +32,10 @@ const learning = (steps: number, rate: number) => ({
  */
 export const PlanSchema = v.object({
   net: v.optional(names(NETS), 'strided'),
-  input: v.optional(
-    v.object({ size: integer(16, 128), channels: v.picklist([1, 3]) }),
-    { size: 28, channels: 1 },
-  ),
+  input: v.optional(v.object({ size: integer(16, 128), channels: v.picklist([1, 3]) }), {
+    size: 28,
+    channels: 1,
+  }),
   objective: v.optional(
     v.object({
       id: names(OBJECTIVES),
@@ -98,11 +99,15 @@ export type Recipe = {
 export function recipeOf(plan: Plan, classes: number): Recipe {
   const objective: Objective = OBJECTIVES[plan.objective.id as ObjectiveId];
   const settings = v.safeParse(objective.config, plan.objective.settings);
-  if (!settings.success) throw new Problem(303, `objective ${plan.objective.id}: ${v.summarize(settings.issues)}`);
+  if (!settings.success)
+    throw new Problem(303, `objective ${plan.objective.id}: ${v.summarize(settings.issues)}`);
   if (objective.uses.labels)
     throw new Problem(303, `objective ${plan.objective.id} needs labels, and volunteers have none`);
   if (plan.round.minimum > plan.round.goal)
-    throw new Problem(303, `round: the minimum ${plan.round.minimum} is above the goal ${plan.round.goal}`);
+    throw new Problem(
+      303,
+      `round: the minimum ${plan.round.minimum} is above the goal ${plan.round.goal}`,
+    );
   const heads = [...new Set<HeadName>(['cls', ...objective.heads])];
   const pipeline = createPipeline(plan.aggregation);
   try {

@@ -66,7 +66,8 @@ export const ROUTES = {
     method: 'POST',
     path: '/v1/projects',
     access: 'admin',
-    summary: 'A new project from a few labelled images. Its first version is trained on them at once.',
+    summary:
+      'A new project from a few labelled images. Its first version is trained on them at once.',
     body: { json: NewProjectSchema, limit: 64 * MB },
     reply: { status: 201, json: ProjectSchema },
     problems: [101, 102, 201, 202, 302, 303, 304, 501, 502, 503],
@@ -84,7 +85,12 @@ export const ROUTES = {
     path: `${project}/training`,
     access: 'admin',
     summary: 'Run so many more rounds with the volunteers that come.',
-    body: { json: v.object({ rounds: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)) }), limit: 1000 },
+    body: {
+      json: v.object({
+        rounds: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)),
+      }),
+      limit: 1000,
+    },
     reply: { status: 202, json: TrainingStateSchema },
     problems: [101, 201, 202, 301, 412],
   },
@@ -116,7 +122,8 @@ export const ROUTES = {
     method: 'GET',
     path: '/v1/weights/:hash',
     access: 'public',
-    summary: 'Weights by content: float32, little-endian, in the layout of the plan. Never changes.',
+    summary:
+      'Weights by content: float32, little-endian, in the layout of the plan. Never changes.',
     reply: { status: 200, type: 'application/octet-stream' },
     problems: [703],
   },
@@ -124,7 +131,8 @@ export const ROUTES = {
     method: 'POST',
     path: `${project}/rounds/:round/deltas`,
     access: 'volunteer',
-    summary: 'A weight delta. Acknowledged means durable and counted once; sending it again is safe.',
+    summary:
+      'A weight delta. Acknowledged means durable and counted once; sending it again is safe.',
     body: { types: [DELTA_TYPE], limit: 64 * MB },
     headers: {
       'x-shoal-digest': 'SHA-256 of the body in hex',
@@ -132,7 +140,9 @@ export const ROUTES = {
       'x-shoal-version': 'The version it starts from',
     },
     reply: { status: 200, json: ReceiptSchema },
-    problems: [102, 104, 201, 202, 203, 204, 301, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411],
+    problems: [
+      102, 104, 201, 202, 203, 204, 301, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411,
+    ],
   },
   listVersions: {
     method: 'GET',
@@ -157,7 +167,10 @@ export const ROUTES = {
     summary: 'What is in this image? Send a file, or the tensor the network reads.',
     body: { types: [...IMAGE_TYPES, TENSOR_TYPE], limit: 8 * MB },
     query: v.object({
-      top: v.optional(v.pipe(v.string(), v.toNumber(), v.integer(), v.minValue(1), v.maxValue(100)), '5'),
+      top: v.optional(
+        v.pipe(v.string(), v.toNumber(), v.integer(), v.minValue(1), v.maxValue(100)),
+        '5',
+      ),
     }),
     reply: { status: 200, json: AnswerSchema },
     problems: [101, 102, 104, 301, 501, 502, 503, 702],
@@ -199,11 +212,15 @@ export type PathParams<P extends string> = P extends `${string}:${infer Name}/${
     : unknown;
 
 /** What a route answers with. */
-export type ReplyOf<N extends RouteName> = (typeof ROUTES)[N]['reply'] extends { json: infer S extends GenericSchema }
+export type ReplyOf<N extends RouteName> = (typeof ROUTES)[N]['reply'] extends {
+  json: infer S extends GenericSchema;
+}
   ? v.InferOutput<S>
   : undefined;
 
 /** What a caller puts into a JSON body. */
-export type BodyOf<N extends RouteName> = (typeof ROUTES)[N] extends { body: { json: infer S extends GenericSchema } }
+export type BodyOf<N extends RouteName> = (typeof ROUTES)[N] extends {
+  body: { json: infer S extends GenericSchema };
+}
   ? v.InferInput<S>
   : never;

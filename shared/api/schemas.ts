@@ -15,10 +15,7 @@ export const SlugSchema = v.pipe(
  * An image in JSON: the bytes of a PNG, JPEG or WebP file in base64, or the network's own input,
  * size*size*channels bytes of 0-255 in base64.
  */
-export const ImageSchema = v.union([
-  v.object({ image: base64 }),
-  v.object({ pixels: base64 }),
-]);
+export const ImageSchema = v.union([v.object({ image: base64 }), v.object({ pixels: base64 })]);
 export type ImageInput = v.InferOutput<typeof ImageSchema>;
 
 export const NewClassSchema = v.object({
@@ -46,7 +43,15 @@ export const NewProjectSchema = v.object({
 });
 
 export const TrainingStateSchema = v.object({
-  phase: v.picklist(['preparing', 'idle', 'gathering', 'training', 'aggregating', 'finetuning', 'promoting']),
+  phase: v.picklist([
+    'preparing',
+    'idle',
+    'gathering',
+    'training',
+    'aggregating',
+    'finetuning',
+    'promoting',
+  ]),
   round: v.number(),
   until: v.number(),
   version: v.number(),
@@ -70,7 +75,10 @@ export const ProjectSchema = v.object({
   live: v.nullable(v.object({ version: v.number(), revision: v.number(), weights: v.string() })),
 });
 
-export const ProjectStateSchema = v.object({ project: ProjectSchema, training: TrainingStateSchema });
+export const ProjectStateSchema = v.object({
+  project: ProjectSchema,
+  training: TrainingStateSchema,
+});
 
 export const TicketSchema = v.object({
   volunteer: v.string(),

@@ -21,7 +21,11 @@ export function registerGroupNormGradient(tf: Tf): void {
       // a tidy of its own, which would free the other two.
       const [dx, dGamma, dBeta] = tf
         .engine()
-        .runKernel(GROUP_NORM_GRAD, { x, gamma, beta, dy: dy as Tensor }, attrs) as unknown as Tensor[];
+        .runKernel(
+          GROUP_NORM_GRAD,
+          { x, gamma, beta, dy: dy as Tensor },
+          attrs,
+        ) as unknown as Tensor[];
       return { x: () => dx!, gamma: () => dGamma!, beta: () => dBeta! };
     },
   });

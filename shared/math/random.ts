@@ -31,8 +31,7 @@ export class Random {
   /** A generator of its own for a named purpose, so that adding one draw moves no other stream. */
   fork(label: string): Random {
     let hash = 2166136261;
-    for (let i = 0; i < label.length; i++)
-      hash = Math.imul(hash ^ label.charCodeAt(i), 16777619);
+    for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 16777619);
     return new Random((hash ^ this.uint32()) >>> 0);
   }
 
@@ -101,7 +100,11 @@ export function range(n: number): number[] {
  * Endless mini-batches of row numbers: every row once an epoch, in a fresh order each time.
  * A batch may span two epochs, so small sets still fill it.
  */
-export function* batches(rows: readonly number[], size: number, random: Random): Generator<number[]> {
+export function* batches(
+  rows: readonly number[],
+  size: number,
+  random: Random,
+): Generator<number[]> {
   if (rows.length === 0) throw new Error('batches: there are no rows to draw from');
   let order: number[] = [];
   for (;;) {

@@ -12,7 +12,8 @@ export function conv4(width: number): Net {
   const groups = width / 8;
   const sideOf = ({ size }: InputSpec) => {
     const side = BLOCKS.reduce((s) => Math.floor(s / 2), size);
-    if (side < 1) throw new Error(`conv4: images of ${size} pixels vanish in four poolings, 16 is the least`);
+    if (side < 1)
+      throw new Error(`conv4: images of ${size} pixels vanish in four poolings, 16 is the least`);
     return side;
   };
   return {

@@ -41,7 +41,13 @@ export function normRelu(tf: Tf, p: Params, name: string, x: Tensor4D, groups: n
   return composedNormRelu(tf, x, gamma, beta, groups);
 }
 
-function composedNormRelu(tf: Tf, x: Tensor4D, gamma: Tensor, beta: Tensor, groups: number): Tensor4D {
+function composedNormRelu(
+  tf: Tf,
+  x: Tensor4D,
+  gamma: Tensor,
+  beta: Tensor,
+  groups: number,
+): Tensor4D {
   const [batch, height, width, channels] = x.shape;
   const grouped = tf.reshape(x, [batch, height * width, groups, channels / groups]);
   const centred = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
@@ -69,6 +75,7 @@ export function l2Normalise(tf: Tf, x: Tensor2D): Tensor2D {
 
 export function param(p: Params, name: string): Tensor {
   const tensor = p[name];
-  if (!tensor) throw new Error(`nn: the parameter "${name}" is not among ${Object.keys(p).join(', ')}`);
+  if (!tensor)
+    throw new Error(`nn: the parameter "${name}" is not among ${Object.keys(p).join(', ')}`);
   return tensor;
 }

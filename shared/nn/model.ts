@@ -27,10 +27,13 @@ export type Model = {
 
 /** @throws when the network cannot read the images, or there are fewer than two classes. */
 export function createModel(spec: ModelSpec): Model {
-  if (spec.classes < 2) throw new Error(`model: ${spec.classes} classes leave nothing to tell apart`);
+  if (spec.classes < 2)
+    throw new Error(`model: ${spec.classes} classes leave nothing to tell apart`);
   const { size, channels } = spec.input;
   if (![size, channels].every((n) => Number.isInteger(n) && n > 0))
-    throw new Error(`model: there are no images of ${size} x ${size} pixels and ${channels} channels`);
+    throw new Error(
+      `model: there are no images of ${size} x ${size} pixels and ${channels} channels`,
+    );
   const net: Net = NETS[spec.net];
   const features = net.features(spec.input);
   const specs = spec.heads.flatMap((name) => HEADS[name].specs(features, spec.classes));

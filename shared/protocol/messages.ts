@@ -22,7 +22,10 @@ export const ProgressSchema = v.object({
 });
 
 /** Tab -> edge: this volunteer has nothing to teach in this round (no label it is sure of). */
-export const DeclineSchema = v.object({ round: count, reason: v.pipe(v.string(), v.maxLength(200)) });
+export const DeclineSchema = v.object({
+  round: count,
+  reason: v.pipe(v.string(), v.maxLength(200)),
+});
 
 /** Edge -> tab: train from these weights. */
 export const AssignmentSchema = v.object({
@@ -44,7 +47,14 @@ export type Assignment = v.InferOutput<typeof AssignmentSchema>;
 
 /** Edge -> everyone watching the project: where training stands. */
 export type TrainingState = {
-  phase: 'preparing' | 'idle' | 'gathering' | 'training' | 'aggregating' | 'finetuning' | 'promoting';
+  phase:
+    | 'preparing'
+    | 'idle'
+    | 'gathering'
+    | 'training'
+    | 'aggregating'
+    | 'finetuning'
+    | 'promoting';
   /** The round that is open, or the last one. 0: none yet. */
   round: number;
   /** The last round that was asked for. */

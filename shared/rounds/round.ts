@@ -138,7 +138,10 @@ export function tally(state: State, member: Member): number {
 }
 
 /** Whether a delta of this volunteer can be counted now; if not, why not. */
-export function admission(state: State, volunteer: string): 'open' | 'closed' | 'not-asked' | 'counted' {
+export function admission(
+  state: State,
+  volunteer: string,
+): 'open' | 'closed' | 'not-asked' | 'counted' {
   const member = state.cohort[volunteer];
   if (member === 'accepted') return 'counted';
   if (state.phase !== 'training') return 'closed';
@@ -172,7 +175,9 @@ function left(state: State, volunteer: string, now: number): Step {
 
 function stop(state: State): Step {
   const next = { ...state, until: Math.min(state.until, state.round) };
-  return state.phase === 'gathering' ? only({ ...next, phase: 'idle', deadline: null }) : only(next);
+  return state.phase === 'gathering'
+    ? only({ ...next, phase: 'idle', deadline: null })
+    : only(next);
 }
 
 /** Moves between idle and gathering, and opens a round when enough volunteers are there. */
@@ -192,7 +197,16 @@ function open(state: State, now: number): Step {
   const cohort = Object.fromEntries(volunteers.map((id) => [id, 'asked' as const]));
   const round = state.round + 1;
   const deadline = now + state.rules.deadlineMs;
-  const next: State = { ...state, phase: 'training', round, cohort, deadline, openedAt: now, bytes: 0, candidate: null };
+  const next: State = {
+    ...state,
+    phase: 'training',
+    round,
+    cohort,
+    deadline,
+    openedAt: now,
+    bytes: 0,
+    candidate: null,
+  };
   return only(next, { kind: 'assign', volunteers });
 }
 
@@ -207,7 +221,8 @@ function closeWhenResolved(state: State, now: number): Step {
   if (tally(state, 'asked') > 0) return only(hurry(state, now));
   if (tally(state, 'accepted') >= state.rules.minimum) return aggregate(state);
   // Too few, but whoever left may be back before the deadline, and others may join.
-  if (tally(state, 'left') > 0 && state.deadline !== null && now < state.deadline) return only(state);
+  if (tally(state, 'left') > 0 && state.deadline !== null && now < state.deadline)
+    return only(state);
   return abandon(state, shortage(state), now);
 }
 
@@ -234,8 +249,17 @@ function aggregate(state: State): Step {
   const dismiss: Effect[] =
     late.length === 0
       ? []
-      : [{ kind: 'dismiss', volunteers: late, round: state.round, reason: 'the deadline has passed' }];
-  return only({ ...state, phase: 'aggregating', deadline: null }, ...dismiss, { kind: 'aggregate' });
+      : [
+          {
+            kind: 'dismiss',
+            volunteers: late,
+            round: state.round,
+            reason: 'the deadline has passed',
+          },
+        ];
+  return only({ ...state, phase: 'aggregating', deadline: null }, ...dismiss, {
+    kind: 'aggregate',
+  });
 }
 
 function aggregated(state: State, weights: string): Step {
@@ -275,10 +299,21 @@ function moved(state: State, to: State['base']): Step {
 
 function abandon(state: State, reason: string, now: number): Step {
   const waiting = Object.entries(state.cohort).flatMap(([id, m]) => (m === 'asked' ? [id] : []));
-  const record: Effect = { kind: 'record', outcome: outcomeOf(state, 'abandoned', reason, null, now) };
+  const record: Effect = {
+    kind: 'record',
+    outcome: outcomeOf(state, 'abandoned', reason, null, now),
+  };
   const dismiss: Effect = { kind: 'dismiss', volunteers: waiting, round: state.round, reason };
   const base = state.moved ?? state.base;
-  const ended: State = { ...state, phase: 'idle', deadline: null, candidate: null, notice: reason, base, moved: null };
+  const ended: State = {
+    ...state,
+    phase: 'idle',
+    deadline: null,
+    candidate: null,
+    notice: reason,
+    base,
+    moved: null,
+  };
   const then = settle(ended, now);
   return only(then.state, record, ...(waiting.length > 0 ? [dismiss] : []), ...then.effects);
 }
@@ -322,7 +357,8 @@ export function revive(state: State): State {
 /** What was under way when the object was torn down, to be done again. */
 export function resume(state: State): Effect[] {
   if (state.phase === 'aggregating') return [{ kind: 'aggregate' }];
-  if (state.phase === 'finetuning' && state.candidate) return [{ kind: 'finetune', weights: state.candidate }];
+  if (state.phase === 'finetuning' && state.candidate)
+    return [{ kind: 'finetune', weights: state.candidate }];
   if (state.phase === 'preparing') return [{ kind: 'finetune', weights: '' }];
   return [];
 }

@@ -5,7 +5,12 @@ import type { LocalData } from '../objectives/contract.ts';
 const CHUNK = 64;
 
 /** Share of the images whose class the model's own classifier names first, 0 to 1. */
-export async function accuracyOf(tf: Tf, model: Model, weights: Float32Array, data: LocalData): Promise<number> {
+export async function accuracyOf(
+  tf: Tf,
+  model: Model,
+  weights: Float32Array,
+  data: LocalData,
+): Promise<number> {
   if (!data.labels || data.count === 0) throw new Error('evaluate: there are no labelled images');
   const { size, channels } = model.spec.input;
   const pixels = size * size * channels;

@@ -29,7 +29,10 @@ export function freshWeights({ plan, model }: Recipe): Float32Array {
 }
 
 /** How many steps a round's server step has, and at which learning rate. */
-export function serverPace({ server, rounds }: Plan, round: number): { steps: number; rate: number } {
+export function serverPace(
+  { server, rounds }: Plan,
+  round: number,
+): { steps: number; rate: number } {
   if (round === 0) return { steps: server.warmupSteps, rate: server.rate };
   return { steps: server.steps, rate: server.rate * rateAt(round, rounds) };
 }

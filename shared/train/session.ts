@@ -1,6 +1,14 @@
 import { batches, Random } from '../math/random.ts';
 import type { Model } from '../nn/model.ts';
-import { dispose, flatten, unflatten, type Params, type Scalar, type Tensor, type Tf } from '../nn/params.ts';
+import {
+  dispose,
+  flatten,
+  unflatten,
+  type Params,
+  type Scalar,
+  type Tensor,
+  type Tf,
+} from '../nn/params.ts';
 import type { LocalData, LossTerms, Objective, StepContext } from '../objectives/contract.ts';
 import { makeView } from './loader.ts';
 import { Sgd } from './optimiser.ts';

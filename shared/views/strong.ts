@@ -30,7 +30,12 @@ function contrast(to: Float32Array, target: number, input: InputSpec, random: Ra
 }
 
 /** Cutout (DeVries and Taylor 2017): a square of up to a third of the side, anywhere, set to zero. */
-function cutOut(to: Float32Array, target: number, { size, channels }: InputSpec, random: Random): void {
+function cutOut(
+  to: Float32Array,
+  target: number,
+  { size, channels }: InputSpec,
+  random: Random,
+): void {
   const side = 1 + random.int(Math.floor(size / 3));
   const left = random.int(size) - (side >> 1);
   const top = random.int(size) - (side >> 1);

@@ -133,7 +133,7 @@ describe('a volunteer', () => {
     await stage(page, 'learning').waitFor();
     await button(page, 'Pause').click();
     await stage(page, 'paused').waitFor();
-    expect(await visit.still(page.locator('.bar').first())).toMatch(/Step \d+ of 300/);
+    expect(await visit.still(page.locator('.bar').first())).toMatch(/Step (?!300)\d+ of 300/);
     await button(page, 'Resume').click();
     await stage(page, 'learning').waitFor();
     await uploads(page).waitFor();

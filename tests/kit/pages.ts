@@ -62,7 +62,7 @@ export const row = (page: Page, card: string, number: number): Locator =>
   page
     .getByRole('region', { name: card, exact: true })
     .getByRole('row')
-    .filter({ has: page.locator('td:first-child').getByText(String(number), { exact: true }) });
+    .filter({ has: page.locator('td:first-child', { hasText: new RegExp(`^${number}$`) }) });
 
 /** Points in shares of the sheet's side. */
 export type Stroke = readonly (readonly [x: number, y: number])[];

@@ -12,11 +12,19 @@ import { Recent } from './recent.ts';
 /** Kept in an isolate, at most: a model of 130 k parameters takes about a megabyte. */
 const KEEP = 8;
 
-const encoders = new Recent<Encoder>({ keep: KEEP, graceMs: 60_000, dispose: (one) => one.dispose() });
+const encoders = new Recent<Encoder>({
+  keep: KEEP,
+  graceMs: 60_000,
+  dispose: (one) => one.dispose(),
+});
 const classifiers = new Recent<Classifier>({ keep: KEEP, graceMs: 0, dispose: () => undefined });
 
 /** The encoder of a version, by its weights' hash: immutable, so never out of date. */
-export function encoderOf(bucket: R2Bucket, project: ProjectRow, { weights }: Live): Promise<Encoder> {
+export function encoderOf(
+  bucket: R2Bucket,
+  project: ProjectRow,
+  { weights }: Live,
+): Promise<Encoder> {
   return encoders.get(`${project.id} ${weights}`, async () => {
     const [tf, flat] = await Promise.all([loadTf(), getWeights(bucket, weights)]);
     return createEncoder(tf, recipeFor(project).model, flat);
@@ -28,9 +36,17 @@ export function classifierOf(db: Db, project: ProjectRow, live: Live): Promise<C
   return classifiers.get(`${project.id} ${live.revision}`, async () => {
     const version = await getVersion(db, project.id, live.version);
     const rows = await db
-      .select({ name: classes.name, kind: classes.kind, sum: prototypes.sum, count: prototypes.count })
+      .select({
+        name: classes.name,
+        kind: classes.kind,
+        sum: prototypes.sum,
+        count: prototypes.count,
+      })
       .from(classes)
-      .innerJoin(prototypes, and(eq(prototypes.class, classes.id), eq(prototypes.version, live.version)))
+      .innerJoin(
+        prototypes,
+        and(eq(prototypes.class, classes.id), eq(prototypes.version, live.version)),
+      )
       // As of this revision: another change may have come since `live` was read.
       .where(
         and(

@@ -9,7 +9,10 @@ import { decodeImage } from './decode.ts';
  * Images out of a JSON body, as the network reads them: one after another, size*size*channels
  * bytes each. @throws Problem 501-503 that names which one is bad.
  */
-export async function readImages(images: readonly ImageInput[], input: InputSpec): Promise<Uint8Array> {
+export async function readImages(
+  images: readonly ImageInput[],
+  input: InputSpec,
+): Promise<Uint8Array> {
   const each = pixelsOf(input);
   const out = new Uint8Array(images.length * each);
   for (const [i, image] of images.entries()) out.set(await readImage(image, input, i), i * each);
@@ -20,13 +23,17 @@ async function readImage(image: ImageInput, input: InputSpec, index: number): Pr
   if ('pixels' in image) {
     const bytes = fromBase64(image.pixels);
     if (bytes.length !== pixelsOf(input))
-      throw new Problem(503, `image ${index} has ${bytes.length} pixels, the network reads ${shape(input)}`);
+      throw new Problem(
+        503,
+        `image ${index} has ${bytes.length} pixels, the network reads ${shape(input)}`,
+      );
     return bytes;
   }
   try {
     return toBytes(await readFile(fromBase64(image.image), input));
   } catch (error) {
-    if (error instanceof Problem) throw new Problem(error.code, `image ${index}: ${error.message}`, { cause: error });
+    if (error instanceof Problem)
+      throw new Problem(error.code, `image ${index}: ${error.message}`, { cause: error });
     throw error;
   }
 }
@@ -41,7 +48,10 @@ export async function readFile(bytes: Uint8Array, input: InputSpec): Promise<Flo
 export function readTensor(bytes: Uint8Array, input: InputSpec): Float32Array {
   const wanted = pixelsOf(input);
   if (bytes.length !== wanted * 4)
-    throw new Problem(503, `${bytes.length} bytes, the network reads ${shape(input)} float32 numbers, ${wanted * 4} bytes`);
+    throw new Problem(
+      503,
+      `${bytes.length} bytes, the network reads ${shape(input)} float32 numbers, ${wanted * 4} bytes`,
+    );
   const numbers = new Float32Array(bytes.slice().buffer);
   const bad = numbers.findIndex((value) => !(value >= 0 && value <= 1));
   if (bad >= 0) throw new Problem(503, `number ${bad} is ${numbers[bad]}, not in [0, 1]`);

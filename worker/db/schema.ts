@@ -1,5 +1,13 @@
 import { sql } from 'drizzle-orm';
-import { integer, primaryKey, real, sqliteTable, text, blob, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import {
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  blob,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core';
 import type { Calibration } from '../../shared/fewshot/calibrate.ts';
 import type { Plan } from '../../shared/api/plan.ts';
 
@@ -21,7 +29,9 @@ export const projects = sqliteTable('projects', {
 export const versions = sqliteTable(
   'versions',
   {
-    project: text('project').notNull().references(() => projects.id),
+    project: text('project')
+      .notNull()
+      .references(() => projects.id),
     number: integer('number').notNull(),
     weights: text('weights').notNull(),
     parent: integer('parent'),
@@ -47,7 +57,9 @@ export const versions = sqliteTable(
 export const revisions = sqliteTable(
   'revisions',
   {
-    project: text('project').notNull().references(() => projects.id),
+    project: text('project')
+      .notNull()
+      .references(() => projects.id),
     revision: integer('revision').notNull(),
     version: integer('version').notNull(),
     act: text('act', { enum: ['promote', 'rollback', 'add-class', 'remove-class'] }).notNull(),
@@ -62,7 +74,9 @@ export const classes = sqliteTable(
   'classes',
   {
     id: text('id').primaryKey(),
-    project: text('project').notNull().references(() => projects.id),
+    project: text('project')
+      .notNull()
+      .references(() => projects.id),
     name: text('name').notNull(),
     kind: text('kind', { enum: ['base', 'novel'] }).notNull(),
     /** Content hash in R2 of the support images, as the network reads them. */
@@ -73,7 +87,9 @@ export const classes = sqliteTable(
   },
   (table) => [
     // A name may come back once the class that had it is removed.
-    uniqueIndex('classes_name').on(table.project, table.name).where(sql`removed_in is null`),
+    uniqueIndex('classes_name')
+      .on(table.project, table.name)
+      .where(sql`removed_in is null`),
   ],
 );
 
@@ -81,7 +97,9 @@ export const classes = sqliteTable(
 export const prototypes = sqliteTable(
   'prototypes',
   {
-    class: text('class').notNull().references(() => classes.id),
+    class: text('class')
+      .notNull()
+      .references(() => classes.id),
     version: integer('version').notNull(),
     /** float32, little-endian, as long as the embedding. */
     sum: blob('sum', { mode: 'buffer' }).$type<Uint8Array>().notNull(),

@@ -1,4 +1,10 @@
-import { fitMix, fitScale, heldOutCosines, unknownThreshold, type Calibration } from '../../shared/fewshot/calibrate.ts';
+import {
+  fitMix,
+  fitScale,
+  heldOutCosines,
+  unknownThreshold,
+  type Calibration,
+} from '../../shared/fewshot/calibrate.ts';
 import { prototype } from '../../shared/fewshot/prototype.ts';
 import { range } from '../../shared/math/random.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
@@ -26,6 +32,11 @@ export async function calibrationOf(
   return {
     unknownBelow: unknownThreshold(best),
     scale: fitScale(logits, labels, classes),
-    mix: fitMix(logits, heldOutCosines(fit.sums, embeddings, labels, classes, dim), labels, classes),
+    mix: fitMix(
+      logits,
+      heldOutCosines(fit.sums, embeddings, labels, classes, dim),
+      labels,
+      classes,
+    ),
   };
 }

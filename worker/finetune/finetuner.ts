@@ -10,7 +10,13 @@ import { createEncoder } from '../classify/encoder.ts';
 import type { Env } from '../env.ts';
 import { getBlob, getWeights, putWeights } from '../registry/blobs.ts';
 import { findLive, getProject, openDb, recipeFor } from '../registry/projects.ts';
-import { getVersion, makeLive, recordVersion, Superseded, type VersionRow } from '../registry/versions.ts';
+import {
+  getVersion,
+  makeLive,
+  recordVersion,
+  Superseded,
+  type VersionRow,
+} from '../registry/versions.ts';
 import { loadTf } from '../tf.ts';
 import { calibrationOf } from './calibrate.ts';
 import { judge, superseded, type Judged } from './gate.ts';
@@ -62,7 +68,10 @@ export class Finetuner extends DurableObject<Env> {
       await coordinator.judged(job.round, verdict);
     } catch (error) {
       console.error('finetune', job.project, job.round, error);
-      await coordinator.serverFailed(job.round, `the server's step failed: ${(error as Error).message}`);
+      await coordinator.serverFailed(
+        job.round,
+        `the server's step failed: ${(error as Error).message}`,
+      );
     }
     this.#drop();
     await this.ctx.storage.delete('job');
@@ -104,10 +113,15 @@ class Work {
   static async begin(env: Env, job: Job): Promise<Work> {
     const project = await getProject(openDb(env.DB), job.project);
     const recipe = recipeFor(project);
-    const load = async (hash: string) => toLocalData(unpackImages(await getBlob(env.BLOBS, 'images', hash)));
+    const load = async (hash: string) =>
+      toLocalData(unpackImages(await getBlob(env.BLOBS, 'images', hash)));
     const sets = { seed: await load(project.seed), validation: await load(project.validation) };
     const weights = job.weights ? await getWeights(env.BLOBS, job.weights) : freshWeights(recipe);
-    const session = await serverSession(await loadTf(), recipe, { weights, data: sets.seed, round: job.round });
+    const session = await serverSession(await loadTf(), recipe, {
+      weights,
+      data: sets.seed,
+      round: job.round,
+    });
     return new Work(env, job, recipe, sets, session);
   }
 
@@ -137,7 +151,11 @@ class Work {
     // The step was repeated after a crash, and had got as far as this.
     if (live?.version === row.number) return judge(judgedOf(row), null, 0);
     const standing = live && (await getVersion(db, row.project, live.version));
-    const verdict = judge(judgedOf(row), standing && judgedOf(standing), this.#recipe.plan.server.tolerance);
+    const verdict = judge(
+      judgedOf(row),
+      standing && judgedOf(standing),
+      this.#recipe.plan.server.tolerance,
+    );
     if (!verdict.promoted) return verdict;
     const encoder = createEncoder(await loadTf(), this.#recipe.model, weights);
     try {
@@ -154,11 +172,17 @@ class Work {
   async #record(weights: Float32Array): Promise<VersionRow> {
     const { DB, BLOBS } = this.#env;
     const { model } = this.#recipe;
-    if (!weights.every(Number.isFinite)) throw new Error('the weights are not finite: lower the learning rates');
+    if (!weights.every(Number.isFinite))
+      throw new Error('the weights are not finite: lower the learning rates');
     const tf = await loadTf();
     const validationAccuracy = await accuracyOf(tf, model, weights, this.#sets.validation);
     const encoder = createEncoder(tf, model, weights);
-    const calibration = await calibrationOf(encoder, this.#sets.seed, this.#sets.validation, model.spec.classes);
+    const calibration = await calibrationOf(
+      encoder,
+      this.#sets.seed,
+      this.#sets.validation,
+      model.spec.classes,
+    );
     encoder.dispose();
     const hash = await putWeights(BLOBS, weights);
     const { project, parent, round } = this.#job;

@@ -10,7 +10,13 @@ export type Judged = { version: number; weights: string; accuracy: number };
 export function judge(candidate: Judged, live: Judged | null, tolerance: number): Verdict {
   const base = { version: candidate.version, weights: candidate.weights };
   if (live === null || candidate.accuracy >= live.accuracy)
-    return { promoted: true, reason: null, candidateVersion: candidate.version, live: candidate.version, base };
+    return {
+      promoted: true,
+      reason: null,
+      candidateVersion: candidate.version,
+      live: candidate.version,
+      base,
+    };
   const far = candidate.accuracy < live.accuracy - tolerance;
   const reason = `version ${candidate.version} recognises ${percent(candidate.accuracy)} of the validation images, the live version ${live.version} ${percent(live.accuracy)}`;
   return {

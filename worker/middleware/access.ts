@@ -14,7 +14,10 @@ export function access(who: Access): MiddlewareHandler<App> {
     }
     if (who === 'volunteer') {
       const ticket = bearer(c.req.header('authorization'));
-      c.set('volunteer', await readTicket(c.env.TICKET_SECRET, c.req.param('project') as string, ticket));
+      c.set(
+        'volunteer',
+        await readTicket(c.env.TICKET_SECRET, c.req.param('project') as string, ticket),
+      );
     }
     await next();
   };

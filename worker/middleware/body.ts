@@ -7,10 +7,13 @@ import type { App } from '../handler.ts';
  * The request's bytes, never more than `limit`: a longer body is refused by its announced length,
  * or as soon as more has arrived. @throws Problem 102, 104.
  */
-export async function readBytes(c: Context<App>, limit: number, types: readonly string[]): Promise<Uint8Array> {
+export async function readBytes(
+  c: Context<App>,
+  limit: number,
+  types: readonly string[],
+): Promise<Uint8Array> {
   const type = mediaType(c);
-  if (!types.includes(type))
-    throw new Problem(104, `"${type}" is not among ${types.join(', ')}`);
+  if (!types.includes(type)) throw new Problem(104, `"${type}" is not among ${types.join(', ')}`);
   const announced = Number(c.req.header('content-length') ?? Number.NaN);
   if (announced > limit) throw tooLarge(limit);
   // A body whose length is known arrives whole, five times faster than chunk by chunk (4 KB each).

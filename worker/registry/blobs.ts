@@ -2,14 +2,22 @@ import { Problem } from '../../shared/api/problem.ts';
 import { sha256Hex } from '../../shared/weights/digest.ts';
 
 /** Content-addressed bytes in R2: immutable, so a cache may keep them for ever and a write may be repeated. */
-export async function putBlob(bucket: R2Bucket, kind: 'weights' | 'images', bytes: Uint8Array): Promise<string> {
+export async function putBlob(
+  bucket: R2Bucket,
+  kind: 'weights' | 'images',
+  bytes: Uint8Array,
+): Promise<string> {
   const hash = await sha256Hex(bytes);
   await bucket.put(`${kind}/${hash}`, bytes);
   return hash;
 }
 
 /** @throws Problem 703 when nothing is stored under that hash. */
-export async function getBlob(bucket: R2Bucket, kind: 'weights' | 'images', hash: string): Promise<Uint8Array> {
+export async function getBlob(
+  bucket: R2Bucket,
+  kind: 'weights' | 'images',
+  hash: string,
+): Promise<Uint8Array> {
   const object = /^[0-9a-f]{64}$/.test(hash) ? await bucket.get(`${kind}/${hash}`) : null;
   if (!object) throw new Problem(703, `no ${kind} are stored under "${hash}"`);
   return new Uint8Array(await object.arrayBuffer());
@@ -22,5 +30,9 @@ export async function getWeights(bucket: R2Bucket, hash: string): Promise<Float3
 }
 
 export function putWeights(bucket: R2Bucket, weights: Float32Array): Promise<string> {
-  return putBlob(bucket, 'weights', new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength));
+  return putBlob(
+    bucket,
+    'weights',
+    new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength),
+  );
 }

@@ -26,13 +26,18 @@ const TRIES = 6;
  * statements are one transaction, and two changes that start from one revision collide on its key.
  * @returns the new revision and version. @throws Problem 705 when others kept coming first.
  */
-export async function changeLive(db: Db, request: ChangeRequest): Promise<{ revision: number; version: number }> {
+export async function changeLive(
+  db: Db,
+  request: ChangeRequest,
+): Promise<{ revision: number; version: number }> {
   const { project, act, subject, prepare } = request;
   for (let attempt = 1; attempt <= TRIES; attempt++) {
     const live = await findLive(db, project);
     const revision = (live?.revision ?? 0) + 1;
     const { version, statements } = await prepare(live, revision);
-    const first = db.insert(revisions).values({ project, revision, version, act, subject, at: Date.now() });
+    const first = db
+      .insert(revisions)
+      .values({ project, revision, version, act, subject, at: Date.now() });
     try {
       await db.batch([first, ...statements]);
       return { revision, version };

@@ -33,7 +33,11 @@ export async function addClass(
   const { db, bucket, encoderOf } = env;
   await getLive(db, project);
   await refuseTaken(db, project, name);
-  const support = await putBlob(bucket, 'images', packImages({ pixels, count, labels: new Uint16Array(count) }));
+  const support = await putBlob(
+    bucket,
+    'images',
+    packImages({ pixels, count, labels: new Uint16Array(count) }),
+  );
   const id = crypto.randomUUID();
   try {
     const change = await changeLive(db, {
@@ -44,7 +48,17 @@ export async function addClass(
         return {
           version: live.version,
           statements: [
-            db.insert(classes).values({ id, project, name, kind: 'novel', support, examples: count, addedIn: revision }),
+            db
+              .insert(classes)
+              .values({
+                id,
+                project,
+                name,
+                kind: 'novel',
+                support,
+                examples: count,
+                addedIn: revision,
+              }),
             db.insert(prototypes).values(rowOf(id, live.version, fit)),
           ],
         };
@@ -58,7 +72,11 @@ export async function addClass(
 }
 
 /** @throws Problem 603 when there is no such class, 604 when it is one of the model's own. */
-export async function removeClass(db: Db, project: string, name: string): Promise<{ name: string; revision: number }> {
+export async function removeClass(
+  db: Db,
+  project: string,
+  name: string,
+): Promise<{ name: string; revision: number }> {
   const { revision } = await changeLive(db, {
     ...{ project, act: 'remove-class', subject: name },
     async prepare(live, next) {

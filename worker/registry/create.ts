@@ -17,7 +17,11 @@ type NewProject = InferOutput<typeof NewProjectSchema>;
  * before anything is written, so a bad one leaves nothing behind.
  * @throws Problem 302 the id is taken, 303 the plan cannot work, 304 too few images, 501-503 a bad image.
  */
-export async function createProject(db: Db, bucket: R2Bucket, request: NewProject): Promise<ProjectRow> {
+export async function createProject(
+  db: Db,
+  bucket: R2Bucket,
+  request: NewProject,
+): Promise<ProjectRow> {
   const { id, title, description, plan } = request;
   const names = request.classes.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -33,11 +37,18 @@ export async function createProject(db: Db, bucket: R2Bucket, request: NewProjec
   const supports = await Promise.all(
     seed.map(async (set, i) => ({
       ...{ id: crypto.randomUUID(), project: id, name: names[i] as string, kind: 'base' as const },
-      ...{ support: await putBlob(bucket, 'images', packImages(set)), examples: set.count, addedIn: 1 },
+      ...{
+        support: await putBlob(bucket, 'images', packImages(set)),
+        examples: set.count,
+        addedIn: 1,
+      },
     })),
   );
   try {
-    await db.batch([db.insert(projects).values(row), ...supports.map((s) => db.insert(classes).values(s))]);
+    await db.batch([
+      db.insert(projects).values(row),
+      ...supports.map((s) => db.insert(classes).values(s)),
+    ]);
   } catch (error) {
     if (isTaken(error, 'projects.id')) throw new Problem(302, `there is a project "${id}" already`);
     throw error;
@@ -46,11 +57,16 @@ export async function createProject(db: Db, bucket: R2Bucket, request: NewProjec
 }
 
 /** One set a class. Every class needs examples; validation images are needed only in all. */
-async function labelled(request: NewProject, input: InputSpec, part: 'examples' | 'validation'): Promise<ImageSet[]> {
+async function labelled(
+  request: NewProject,
+  input: InputSpec,
+  part: 'examples' | 'validation',
+): Promise<ImageSet[]> {
   const sets: ImageSet[] = [];
   for (const [label, entry] of request.classes.entries()) {
     const images: ImageInput[] = entry[part];
-    if (part === 'examples' && images.length === 0) throw new Problem(304, `the class "${entry.name}" has no example`);
+    if (part === 'examples' && images.length === 0)
+      throw new Problem(304, `the class "${entry.name}" has no example`);
     const pixels = await readImages(images, input);
     sets.push({ pixels, count: images.length, labels: new Uint16Array(images.length).fill(label) });
   }

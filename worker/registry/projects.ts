@@ -39,7 +39,10 @@ export async function findLive(db: Db, project: string): Promise<Live | null> {
   const [row] = await db
     .select({ version: revisions.version, revision: revisions.revision, weights: versions.weights })
     .from(revisions)
-    .innerJoin(versions, and(eq(versions.project, revisions.project), eq(versions.number, revisions.version)))
+    .innerJoin(
+      versions,
+      and(eq(versions.project, revisions.project), eq(versions.number, revisions.version)),
+    )
     .where(eq(revisions.project, project))
     .orderBy(desc(revisions.revision))
     .limit(1);

@@ -38,17 +38,28 @@ export async function embedClasses(
     if (known.has(id)) continue;
     const images = unpackImages(await getBlob(bucket, 'images', support));
     const fit = await fitClass(encoder, toUnit(images.pixels), images.count);
-    await db.insert(prototypes).values(rowOf(id, version, fit)).onConflictDoNothing();
+    await db
+      .insert(prototypes)
+      .values(rowOf(id, version, fit))
+      .onConflictDoNothing();
   }
 }
 
 /** The prototype of one class's support images. */
-export async function fitClass(encoder: Encoder, images: Float32Array, count: number): Promise<Prototypes> {
+export async function fitClass(
+  encoder: Encoder,
+  images: Float32Array,
+  count: number,
+): Promise<Prototypes> {
   const { embeddings } = await encoder.infer(images, count);
   return prototype.fit(embeddings, new Uint8Array(count), 1, encoder.features);
 }
 
-export function rowOf(id: string, version: number, { sums, counts }: Prototypes): typeof prototypes.$inferInsert {
+export function rowOf(
+  id: string,
+  version: number,
+  { sums, counts }: Prototypes,
+): typeof prototypes.$inferInsert {
   const sum = new Uint8Array(sums.buffer, sums.byteOffset, sums.byteLength);
   return { class: id, version, sum, count: counts[0] as number };
 }

@@ -20,7 +20,11 @@ export async function getVersion(db: Db, project: string, number: number): Promi
 }
 
 /** The version that a round made, where it got that far: a repeated server step finds it here. */
-export function versionOfRound(db: Db, project: string, round: number): Promise<VersionRow | undefined> {
+export function versionOfRound(
+  db: Db,
+  project: string,
+  round: number,
+): Promise<VersionRow | undefined> {
   return db.query.versions.findFirst({
     where: and(eq(versions.project, project), eq(versions.round, round)),
   });
@@ -32,10 +36,13 @@ export async function listVersions(db: Db, project: string): Promise<Version[]> 
     servedVersions(db, project),
     db.select().from(versions).where(eq(versions.project, project)).orderBy(desc(versions.number)),
   ]);
-  return rows.map(({ number, weights, parent, round, validationAccuracy, serverLoss, createdAt }) => {
-    const state = number === live?.version ? 'live' : served.has(number) ? 'retired' : 'not-promoted';
-    return { number, state, weights, parent, round, validationAccuracy, serverLoss, createdAt };
-  });
+  return rows.map(
+    ({ number, weights, parent, round, validationAccuracy, serverLoss, createdAt }) => {
+      const state =
+        number === live?.version ? 'live' : served.has(number) ? 'retired' : 'not-promoted';
+      return { number, state, weights, parent, round, validationAccuracy, serverLoss, createdAt };
+    },
+  );
 }
 
 /** The versions that were live at some time: only those may be gone back to. */

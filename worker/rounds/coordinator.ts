@@ -38,7 +38,9 @@ export type Submission = {
 };
 
 /** What a refused submission comes back as: errors lose their class on the way between objects. */
-export type Submitted = { receipt: Receipt } | { problem: { code: Problem['code']; detail: string } };
+export type Submitted =
+  | { receipt: Receipt }
+  | { problem: { code: Problem['code']; detail: string } };
 
 /** While something is under way elsewhere, look after it this often: it may have been torn down. */
 const WATCH_MS = 20_000;
@@ -65,7 +67,8 @@ export class Coordinator extends DurableObject<Env> {
       arrived: (volunteer) => this.#dispatch({ kind: 'arrived', volunteer, now: Date.now() }),
       left: (volunteer) => this.#dispatch({ kind: 'left', volunteer, now: Date.now() }),
       declined: (volunteer, round) => {
-        if (round === this.#state?.round) this.#dispatch({ kind: 'declined', volunteer, now: Date.now() });
+        if (round === this.#state?.round)
+          this.#dispatch({ kind: 'declined', volunteer, now: Date.now() });
       },
       state: () => this.#public(),
     });
@@ -153,7 +156,8 @@ export class Coordinator extends DurableObject<Env> {
     const isCounted = () => this.#ledger.find(round, volunteer)?.digest === digest;
     if (isCounted()) return { ...receipt, repeated: true };
     admit(this.#known(), submission);
-    if ((await sha256Hex(message)) !== digest) throw new Problem(410, `the body's SHA-256 is not ${digest}`);
+    if ((await sha256Hex(message)) !== digest)
+      throw new Problem(410, `the body's SHA-256 is not ${digest}`);
     const { model, plan, pipeline } = await this.#getRecipe();
     const delta = open(message, { count: model.layout.size, scheme: plan.codec });
     admitNorm(delta.norm());
@@ -204,8 +208,10 @@ export class Coordinator extends DurableObject<Env> {
   #commit(state: State, effects: Effect[]): void {
     this.#ledger.atomically(() => {
       this.#ledger.saveState(state);
-      for (const effect of effects) if (effect.kind === 'record') this.#ledger.addOutcome(effect.outcome);
-      if (state.phase === 'training' && this.#state?.round !== state.round) this.#ledger.truncate(state.round);
+      for (const effect of effects)
+        if (effect.kind === 'record') this.#ledger.addOutcome(effect.outcome);
+      if (state.phase === 'training' && this.#state?.round !== state.round)
+        this.#ledger.truncate(state.round);
     });
     if (this.#state?.phase !== state.phase) this.#progress = null;
     this.#state = state;
@@ -216,7 +222,8 @@ export class Coordinator extends DurableObject<Env> {
   #perform(effects: Effect[]): void {
     for (const effect of effects) {
       if (effect.kind === 'assign') this.#inBackground(this.#assign(effect.volunteers));
-      if (effect.kind === 'dismiss') this.#lines.dismiss(effect.volunteers, effect.round, effect.reason);
+      if (effect.kind === 'dismiss')
+        this.#lines.dismiss(effect.volunteers, effect.round, effect.reason);
       if (effect.kind === 'aggregate') this.#inBackground(this.#aggregate());
       if (effect.kind === 'finetune') this.#inBackground(this.#finetune(effect.weights));
     }

@@ -6,7 +6,14 @@ const CHUNK = 1_500_000;
 /** Rounds whose receipts are kept after their deltas are dropped. */
 const REMEMBERED = 10;
 
-export type Entry = { id: number; round: number; volunteer: string; digest: string; images: number; bytes: number };
+export type Entry = {
+  id: number;
+  round: number;
+  volunteer: string;
+  digest: string;
+  images: number;
+  bytes: number;
+};
 
 /**
  * What the coordinator must not lose, in its own SQLite: the state, the deltas of the open round as
@@ -66,8 +73,11 @@ export class Ledger {
 
   /** The deltas of a round in the order in which they were acknowledged, one in memory at a time. */
   *messages(round: number): Generator<{ entry: Entry; message: Uint8Array }> {
-    const entries = this.#sql.exec<Entry>('select * from deltas where round = ? order by id', round).toArray();
-    for (const entry of entries) yield { entry, message: this.#read(`delta ${entry.id}`) as Uint8Array };
+    const entries = this.#sql
+      .exec<Entry>('select * from deltas where round = ? order by id', round)
+      .toArray();
+    for (const entry of entries)
+      yield { entry, message: this.#read(`delta ${entry.id}`) as Uint8Array };
   }
 
   /**
@@ -93,11 +103,17 @@ export class Ledger {
   }
 
   addOutcome(outcome: Outcome): void {
-    this.#sql.exec('insert or replace into outcomes (round, json) values (?, ?)', outcome.round, JSON.stringify(outcome));
+    this.#sql.exec(
+      'insert or replace into outcomes (round, json) values (?, ?)',
+      outcome.round,
+      JSON.stringify(outcome),
+    );
   }
 
   outcomes(): Outcome[] {
-    const rows = this.#sql.exec<{ json: string }>('select json from outcomes order by round desc').toArray();
+    const rows = this.#sql
+      .exec<{ json: string }>('select json from outcomes order by round desc')
+      .toArray();
     return rows.map(({ json }) => JSON.parse(json) as Outcome);
   }
 

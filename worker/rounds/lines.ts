@@ -61,7 +61,10 @@ export class Lines {
   async #welcome(socket: ProjectSocket): Promise<void> {
     // Listeners first: a client may speak before its ticket has been read.
     const identified = this.#identify(socket);
-    socket.on('hello', (message, acknowledge) => void this.#hello(socket, identified, message, acknowledge));
+    socket.on(
+      'hello',
+      (message, acknowledge) => void this.#hello(socket, identified, message, acknowledge),
+    );
     socket.on('progress', (message) => void this.#progress(socket, identified, message));
     socket.on('decline', (message) => void this.#decline(socket, identified, message));
     socket.on('disconnect', () => void this.#leave(identified));
@@ -95,14 +98,24 @@ export class Lines {
     if (typeof acknowledge === 'function') acknowledge(this.#events.state());
   }
 
-  async #progress(socket: ProjectSocket, identified: Promise<string | undefined>, message: unknown): Promise<void> {
+  async #progress(
+    socket: ProjectSocket,
+    identified: Promise<string | undefined>,
+    message: unknown,
+  ): Promise<void> {
     const volunteer = await identified;
     if (!volunteer || !this.#understood(socket, ProgressSchema, message)) return;
     // To watchers only: a crowd that told all of itself everything would send n squared messages.
-    this.#io.to(WATCHERS).volatile.emit('progress', { ...v.parse(ProgressSchema, message), volunteer });
+    this.#io
+      .to(WATCHERS)
+      .volatile.emit('progress', { ...v.parse(ProgressSchema, message), volunteer });
   }
 
-  async #decline(socket: ProjectSocket, identified: Promise<string | undefined>, message: unknown): Promise<void> {
+  async #decline(
+    socket: ProjectSocket,
+    identified: Promise<string | undefined>,
+    message: unknown,
+  ): Promise<void> {
     const volunteer = await identified;
     if (!volunteer || !this.#understood(socket, DeclineSchema, message)) return;
     this.#events.declined(volunteer, v.parse(DeclineSchema, message).round);

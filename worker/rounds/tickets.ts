@@ -22,7 +22,10 @@ export async function issueTicket(secret: string, project: string): Promise<Tick
 /** @returns the volunteer. @throws Problem 202-204: not ours, expired, of another project. */
 export async function readTicket(secret: string, project: string, ticket: string): Promise<string> {
   try {
-    const { payload } = await jwtVerify(ticket, keyOf(secret), { issuer: ISSUER, audience: project });
+    const { payload } = await jwtVerify(ticket, keyOf(secret), {
+      issuer: ISSUER,
+      audience: project,
+    });
     if (payload.sub) return payload.sub;
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new Problem(203, 'the ticket has expired');

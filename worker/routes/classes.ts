@@ -19,7 +19,8 @@ export const classes: Handlers<'listClasses' | 'addClass' | 'removeClass'> = {
     const { name, examples } = await readJson(c, NewClassSchema, ROUTES.addClass.body.limit);
     const db = openDb(c.env.DB);
     const project = await getProject(db, c.req.param('project') as string);
-    if (examples.length === 0) throw new Problem(601, `the class "${name}" came without an example`);
+    if (examples.length === 0)
+      throw new Problem(601, `the class "${name}" came without an example`);
     const pixels = await readImages(examples, project.plan.input);
     const bucket = c.env.BLOBS;
     return addClass(

@@ -7,7 +7,8 @@ import type { Handlers } from '../handler.ts';
 import { check, readBytes } from '../middleware/body.ts';
 import { getProject, openDb } from '../registry/projects.ts';
 
-const whole = (least: number) => v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.toNumber(), v.minValue(least));
+const whole = (least: number) =>
+  v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.toNumber(), v.minValue(least));
 const ClaimSchema = v.object({
   round: whole(0),
   'x-shoal-version': whole(0),

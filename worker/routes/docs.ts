@@ -18,46 +18,107 @@ export function docs(app: Hono<App>): void {
 
 function page(title: string, body: unknown) {
   return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>${title} · Shoal</title><link rel="stylesheet" href="/docs/style.css">
-</head>
-<body><nav><a href="/">Shoal</a> <a href="/docs">API</a> <a href="/docs/problems">Problems</a> <a href="/openapi.json">OpenAPI 3.1</a></nav>
-<main><h1>${title}</h1>${body}</main></body>
-</html>`;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>${title} · Shoal</title>
+        <link rel="stylesheet" href="/docs/style.css" />
+      </head>
+      <body>
+        <nav>
+          <a href="/">Shoal</a> <a href="/docs">API</a> <a href="/docs/problems">Problems</a>
+          <a href="/openapi.json">OpenAPI 3.1</a>
+        </nav>
+        <main>
+          <h1>${title}</h1>
+          ${body}
+        </main>
+      </body>
+    </html>`;
 }
 
 function reference() {
   const routes = Object.entries(ROUTES) as [string, Route][];
   return page(
     'API',
-    html`<p>Every route, from the table that the edge serves. Bodies and replies have their schemas in <a href="/openapi.json">the OpenAPI document</a>.</p>
-${routes.map(
-  ([name, route]) => html`<section id="${name}">
-<h2><code><b>${route.method}</b> ${route.path}</code></h2>
-<p>${route.summary}</p>
-<dl><dt>Who</dt><dd>${WHO[route.access]}</dd>
-${route.body ? html`<dt>Body</dt><dd>${'json' in route.body ? 'application/json' : route.body.types.join(', ')}, at most ${route.body.limit.toLocaleString('en')} bytes</dd>` : ''}
-${route.headers ? html`<dt>Headers</dt><dd>${Object.entries(route.headers).map(([header, what]) => html`<code>${header}</code> ${what}<br>`)}</dd>` : ''}
-<dt>Answers</dt><dd>${route.reply.status}</dd>
-<dt>Problems</dt><dd>${route.problems.map((code) => html`<a href="/docs/problems#${code}">${code}</a> `)}</dd></dl>
-</section>`,
-)}`,
+    html`<p>
+        Every route, from the table that the edge serves. Bodies and replies have their schemas in
+        <a href="/openapi.json">the OpenAPI document</a>.
+      </p>
+      ${routes.map(
+        ([name, route]) =>
+          html`<section id="${name}">
+            <h2>
+              <code><b>${route.method}</b> ${route.path}</code>
+            </h2>
+            <p>${route.summary}</p>
+            <dl>
+              <dt>Who</dt>
+              <dd>${WHO[route.access]}</dd>
+              ${
+                route.body
+                  ? html`<dt>Body</dt>
+                      <dd>
+                        ${'json' in route.body ? 'application/json' : route.body.types.join(', ')},
+                        at most ${route.body.limit.toLocaleString('en')} bytes
+                      </dd>`
+                  : ''
+              }
+              ${
+                route.headers
+                  ? html`<dt>Headers</dt>
+                      <dd>
+                        ${Object.entries(route.headers).map(([header, what]) => html`<code>${header}</code> ${what}<br />`)}
+                      </dd>`
+                  : ''
+              }
+              <dt>Answers</dt>
+              <dd>${route.reply.status}</dd>
+              <dt>Problems</dt>
+              <dd>
+                ${route.problems.map((code) => html`<a href="/docs/problems#${code}">${code}</a> `)}
+              </dd>
+            </dl>
+          </section>`,
+      )}`,
   );
 }
 
-const WHO = { public: 'anyone', volunteer: 'a volunteer, with its ticket', admin: 'an admin, with a token' };
+const WHO = {
+  public: 'anyone',
+  volunteer: 'a volunteer, with its ticket',
+  admin: 'an admin, with a token',
+};
 
 function problems() {
   return page(
     'Problems',
-    html`<p>Every refusal has a number, a reason, and a remedy (RFC 9457). A number never changes its meaning.</p>
-<table><thead><tr><th>Number</th><th>Status</th><th>What</th><th>Remedy</th></tr></thead><tbody>
-${Object.entries(PROBLEMS).map(
-  ([code, [status, title, remedy]]) =>
-    html`<tr id="${code}"><td>${code}</td><td>${status}</td><td>${title}</td><td>${remedy}</td></tr>`,
-)}</tbody></table>`,
+    html`<p>
+        Every refusal has a number, a reason, and a remedy (RFC 9457). A number never changes its
+        meaning.
+      </p>
+      <table>
+        <thead>
+          <tr>
+            <th>Number</th>
+            <th>Status</th>
+            <th>What</th>
+            <th>Remedy</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${Object.entries(PROBLEMS).map(
+            ([code, [status, title, remedy]]) =>
+              html`<tr id="${code}">
+                <td>${code}</td>
+                <td>${status}</td>
+                <td>${title}</td>
+                <td>${remedy}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>`,
   );
 }
 

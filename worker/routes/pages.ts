@@ -3,7 +3,8 @@ import type { App } from '../handler.ts';
 
 /** The three pages and their files, from the assets that the build left. */
 export function pages(app: Hono<App>): void {
-  for (const page of ['/', '/admin', '/playground', '/icon.svg', '/samples/*']) app.get(page, asset);
+  for (const page of ['/', '/admin', '/playground', '/icon.svg', '/samples/*'])
+    app.get(page, asset);
   app.get('/assets/*', async (c) => {
     const found = await asset(c);
     if (!found.ok) return found;

@@ -9,7 +9,11 @@ const StartSchema = ROUTES.startTraining.body.json;
 
 export const training: Handlers<'startTraining' | 'stopTraining' | 'listRounds'> = {
   async startTraining(c) {
-    const { rounds }: v.InferOutput<typeof StartSchema> = await readJson(c, StartSchema, ROUTES.startTraining.body.limit);
+    const { rounds }: v.InferOutput<typeof StartSchema> = await readJson(
+      c,
+      StartSchema,
+      ROUTES.startTraining.body.limit,
+    );
     const { id } = await getProject(openDb(c.env.DB), c.req.param('project') as string);
     const state = await c.env.COORDINATOR.getByName(id).start(rounds);
     if (!state) throw new Problem(412, `rounds of "${id}" are under way`);

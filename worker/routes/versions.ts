@@ -19,7 +19,10 @@ export const versions: Handlers<'listVersions' | 'rollback'> = {
     const named = c.req.param('version') as string;
     const row = await getVersion(db, project.id, /^\d{1,9}$/.test(named) ? Number(named) : -1);
     if (!(await servedVersions(db, project.id)).has(row.number))
-      throw new Problem(704, `version ${row.number} was worse than what was live, and never went live`);
+      throw new Problem(
+        704,
+        `version ${row.number} was worse than what was live, and never went live`,
+      );
     const weights = await getWeights(c.env.BLOBS, row.weights);
     const encoder = createEncoder(await loadTf(), recipeFor(project).model, weights);
     try {

@@ -31,7 +31,8 @@ const TRAINING_SECONDS = 225;
 
 export const demo: Command = {
   usage: 'shoal demo [--seed 1] [--rounds N] [--port 0] [--json FILE]',
-  summary: 'The whole loop on real handwriting: four volunteers, a student that improves, five new classes.',
+  summary:
+    'The whole loop on real handwriting: four volunteers, a student that improves, five new classes.',
   async run(args) {
     const { values } = parseArgs({
       args,
@@ -68,12 +69,20 @@ export function figuresOf(result: DemoResult): Record<string, number> {
 }
 
 /** Runs it all and cleans up behind itself, whatever happens. */
-export async function runDemo(options: { seed: number; rounds: number; port: number }): Promise<DemoResult> {
+export async function runDemo(options: {
+  seed: number;
+  rounds: number;
+  port: number;
+}): Promise<DemoResult> {
   const start = performance.now();
   rmSync(FOLDER, { recursive: true, force: true });
   const data = loadHandwriting();
   const split = splitWriters(options.seed);
-  const edge = await startEdge({ folder: FOLDER, port: options.port, say: (line) => console.log(line) });
+  const edge = await startEdge({
+    folder: FOLDER,
+    port: options.port,
+    say: (line) => console.log(line),
+  });
   const children: Child<unknown>[] = [];
   try {
     const api = new Api(edge.origin, edge.adminToken);
@@ -95,7 +104,13 @@ class Stage {
   readonly #children: Child<unknown>[];
   readonly #start = performance.now();
 
-  constructor(o: { seed: number; rounds: number }, api: Api, data: Handwriting, split: WriterSplit, children: Child<unknown>[]) {
+  constructor(
+    o: { seed: number; rounds: number },
+    api: Api,
+    data: Handwriting,
+    split: WriterSplit,
+    children: Child<unknown>[],
+  ) {
     this.#o = o;
     this.#api = api;
     this.#data = data;
@@ -107,19 +122,29 @@ class Stage {
     const { seed, rounds } = this.#o;
     const api = this.#api;
     const plan = { ...HANDWRITING_PLAN, seed };
-    const project = await api.call('createProject', { json: newProject(this.#data, this.#split, plan) });
+    const project = await api.call('createProject', {
+      json: newProject(this.#data, this.#split, plan),
+    });
     const recipe = recipeOf(project.plan, project.classes.length);
     const args = [String(seed), String(rounds)];
-    const baseline = startChild<BaselineLine>('client/cli/demo/labelled-only.ts', args, () => undefined);
+    const baseline = startChild<BaselineLine>(
+      'client/cli/demo/labelled-only.ts',
+      args,
+      () => undefined,
+    );
     this.#children.push(baseline);
     const volunteers = this.#startVolunteers();
-    console.log(`\nFour volunteers have joined. Join as a fifth in a browser: ${api.origin}/?project=${ID}\n`);
+    console.log(
+      `\nFour volunteers have joined. Join as a fifth in a browser: ${api.origin}/?project=${ID}\n`,
+    );
     await this.#train(rounds);
     if ((await baseline.ended) !== 0) throw new Error('the labelled-only baseline failed');
     const { tf } = await startBackend(['wasm']);
     const lines = await this.#evaluate(tf, recipe);
     const novel = await addNovelClasses(api, this.#data, this.#split, seed);
-    const sent = volunteers.flatMap(({ lines: said }) => said).filter((line) => line.kind === 'sent');
+    const sent = volunteers
+      .flatMap(({ lines: said }) => said)
+      .filter((line) => line.kind === 'sent');
     return {
       // After as many rounds as there were: fewer than asked for where time ran out.
       labelledOnly: baseline.lines[lines.at(-1)!.round]!.accuracy,
@@ -128,7 +153,8 @@ class Stage {
       novel,
       parameters: recipe.model.layout.size,
       uploads: sent.length,
-      bytesPerUpload: sent.reduce((sum, line) => sum + line.receipt.bytes, 0) / Math.max(sent.length, 1),
+      bytesPerUpload:
+        sent.reduce((sum, line) => sum + line.receipt.bytes, 0) / Math.max(sent.length, 1),
     };
   }
 
@@ -139,9 +165,19 @@ class Stage {
       const rows = rowsOf(this.#data, this.#split.shards[i] as number[]);
       const file = join(FOLDER, `volunteer-${i}.idx3-ubyte`);
       writeFileSync(file, encodeIdx([rows.length, 28, 28], pixelsOf(this.#data, rows)));
-      const args = ['volunteer', '--origin', this.#api.origin, '--project', ID, '--images', file, '--json'];
+      const args = [
+        'volunteer',
+        '--origin',
+        this.#api.origin,
+        '--project',
+        ID,
+        '--images',
+        file,
+        '--json',
+      ];
       const child = startChild<VolunteerLine>('client/cli/shoal.ts', args, (line) => {
-        if (line.kind === 'failed') console.error(`volunteer ${i}, round ${line.round}: ${line.error}`);
+        if (line.kind === 'failed')
+          console.error(`volunteer ${i}, round ${line.round}: ${line.error}`);
       });
       this.#children.push(child);
       return child;
@@ -149,15 +185,28 @@ class Stage {
   }
 
   async #train(rounds: number): Promise<void> {
-    const bar = new SingleBar({ format: '{bar} {percentage}% | {what}', hideCursor: true, noTTYOutput: true, notTTYSchedule: 5000 });
+    const bar = new SingleBar({
+      format: '{bar} {percentage}% | {what}',
+      hideCursor: true,
+      noTTYOutput: true,
+      notTTYSchedule: 5000,
+    });
     bar.start(100, 0, { what: 'starting' });
-    const watcher = watch(this.#api.origin, ID, (state) => bar.update(100 * doneShare(state, rounds), { what: wordsOf(state) }));
+    const watcher = watch(this.#api.origin, ID, (state) =>
+      bar.update(100 * doneShare(state, rounds), { what: wordsOf(state) }),
+    );
     try {
-      await watcher.until(({ phase, volunteers }) => phase === 'idle' && volunteers >= VOLUNTEERS, 120);
+      await watcher.until(
+        ({ phase, volunteers }) => phase === 'idle' && volunteers >= VOLUNTEERS,
+        120,
+      );
       await this.#api.call('startTraining', { params: { project: ID }, json: { rounds } });
       const inTime = this.#start + TRAINING_SECONDS * 1000 - performance.now();
       const timer = setTimeout(() => this.#endEarly(), Math.max(inTime, 0));
-      await watcher.until(({ phase, round, until }) => phase === 'idle' && round > 0 && round >= until, 280);
+      await watcher.until(
+        ({ phase, round, until }) => phase === 'idle' && round > 0 && round >= until,
+        280,
+      );
       clearTimeout(timer);
     } finally {
       watcher.stop();
@@ -195,9 +244,17 @@ class Stage {
   }
 }
 
-function doneShare({ phase, round, accepted, goal, serverProgress }: TrainingState, rounds: number): number {
+function doneShare(
+  { phase, round, accepted, goal, serverProgress }: TrainingState,
+  rounds: number,
+): number {
   if (phase === 'preparing') return (serverProgress ?? 0) * 0.1;
-  const within = phase === 'training' ? (0.7 * accepted) / goal : phase === 'finetuning' ? 0.7 + 0.3 * (serverProgress ?? 0) : 0;
+  const within =
+    phase === 'training'
+      ? (0.7 * accepted) / goal
+      : phase === 'finetuning'
+        ? 0.7 + 0.3 * (serverProgress ?? 0)
+        : 0;
   const open = phase === 'training' || phase === 'aggregating' || phase === 'finetuning';
   return 0.1 + (0.9 * ((open ? round - 1 : round) + within)) / rounds;
 }

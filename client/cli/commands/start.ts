@@ -20,7 +20,11 @@ export const start: Command = {
         empty: { type: 'boolean', default: false },
       },
     });
-    const edge = await startEdge({ folder: values.folder, port: Number(values.port), say: console.log });
+    const edge = await startEdge({
+      folder: values.folder,
+      port: Number(values.port),
+      say: console.log,
+    });
     const api = new Api(edge.origin, edge.adminToken);
     if (!values.empty && (await api.call('listProjects')).length === 0) {
       const project = newProject(loadHandwriting(), splitWriters(1), HANDWRITING_PLAN);

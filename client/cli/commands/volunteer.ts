@@ -13,7 +13,8 @@ export type VolunteerLine =
 
 /** A volunteer without a browser: the same code as in a tab, on this machine's images. */
 export const volunteer: Command = {
-  usage: 'shoal volunteer --project handwriting --images FOLDER|FILE.idx3-ubyte [--origin URL] [--json]',
+  usage:
+    'shoal volunteer --project handwriting --images FOLDER|FILE.idx3-ubyte [--origin URL] [--json]',
   summary: 'Contribute from this machine: learn from local images, send back weight deltas only.',
   async run(args) {
     const { values } = parseArgs({
@@ -27,7 +28,9 @@ export const volunteer: Command = {
     });
     if (!values.project || !values.images) throw new Error('--project and --images are needed');
     const say = values.json ? printLine : printWords;
-    const { project } = await new Api(values.origin).call('getProject', { params: { project: values.project } });
+    const { project } = await new Api(values.origin).call('getProject', {
+      params: { project: values.project },
+    });
     const data = await loadImages(values.images, project.plan.input);
     const { tf, backend } = await startBackend();
     say({ kind: 'backend', backend });
@@ -35,7 +38,8 @@ export const volunteer: Command = {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     await contribute({
       ...{ origin: values.origin, project: values.project, tf, backend, data, signal: stop.signal },
-      onEvent: (event) => say(event.kind === 'failed' ? { ...event, error: event.error.message } : event),
+      onEvent: (event) =>
+        say(event.kind === 'failed' ? { ...event, error: event.error.message } : event),
     }).done;
   },
 };

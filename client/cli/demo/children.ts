@@ -13,7 +13,11 @@ export type Child<Line> = {
 };
 
 /** Starts `node FILE args` of this project. Whatever it writes to stderr is passed on. */
-export function startChild<Line>(file: string, args: string[], onLine: (line: Line) => void): Child<Line> {
+export function startChild<Line>(
+  file: string,
+  args: string[],
+  onLine: (line: Line) => void,
+): Child<Line> {
   const child = spawn(process.execPath, [join(ROOT, file), ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],

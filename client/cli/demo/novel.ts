@@ -6,7 +6,13 @@ import { pixelsOf } from '../../data/handwriting/project.ts';
 import type { WriterSplit } from '../../data/handwriting/split.ts';
 import type { Api } from '../../net/api.ts';
 
-export type NovelResult = { classes: string[]; queries: number; right: number; unknown: number; addSeconds: number };
+export type NovelResult = {
+  classes: string[];
+  queries: number;
+  right: number;
+  unknown: number;
+  addSeconds: number;
+};
 
 const CLASSES = 5;
 const SHOTS = 5;
@@ -30,17 +36,32 @@ export async function addNovelClasses(
   for (const label of chosen) {
     const rows = drawn.filter((row) => data.labels[row] === label).slice(0, SHOTS);
     const examples = rows.map((row) => ({ image: Buffer.from(png(data, row)).toString('base64') }));
-    await api.call('addClass', { params: { project }, json: { name: data.classNames[label] as string, examples } });
+    await api.call('addClass', {
+      params: { project },
+      json: { name: data.classNames[label] as string, examples },
+    });
   }
   const addSeconds = (performance.now() - start) / 1000;
-  const asked = rowsOf(data, split.test, { novel: true }).filter((row) => chosen.includes(data.labels[row] as number));
+  const asked = rowsOf(data, split.test, { novel: true }).filter((row) =>
+    chosen.includes(data.labels[row] as number),
+  );
   let [right, unknown] = [0, 0];
   for (const row of asked) {
-    const answer = await api.call('classify', { params: { project }, bytes: png(data, row), type: 'image/png' });
+    const answer = await api.call('classify', {
+      params: { project },
+      bytes: png(data, row),
+      type: 'image/png',
+    });
     if (answer.unknown) unknown++;
     else if (answer.label === data.classNames[data.labels[row] as number]) right++;
   }
-  return { classes: chosen.map((label) => data.classNames[label] as string), queries: asked.length, right, unknown, addSeconds };
+  return {
+    classes: chosen.map((label) => data.classNames[label] as string),
+    queries: asked.length,
+    right,
+    unknown,
+    addSeconds,
+  };
 }
 
 /** The drawing as a PNG file, ink bright on black. */

@@ -10,7 +10,11 @@ export type Watcher = {
 };
 
 /** Follows a project's training over the socket. */
-export function watch(origin: string, project: string, onState: (state: TrainingState) => void): Watcher {
+export function watch(
+  origin: string,
+  project: string,
+  onState: (state: TrainingState) => void,
+): Watcher {
   const socket = connect(origin, project);
   let last: TrainingState | undefined;
   const waiting = new Set<(state: TrainingState) => void>();
@@ -40,7 +44,10 @@ export function watch(origin: string, project: string, onState: (state: Training
 }
 
 /** Everything the edge says about a project's past. */
-export async function history(api: Api, id: string): Promise<{ project: Project; rounds: Round[]; versions: Version[] }> {
+export async function history(
+  api: Api,
+  id: string,
+): Promise<{ project: Project; rounds: Round[]; versions: Version[] }> {
   const params = { project: id };
   const [{ project }, rounds, versions] = await Promise.all([
     api.call('getProject', { params }),

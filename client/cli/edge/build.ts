@@ -19,7 +19,12 @@ const WORKER: Target = {
 
 const WEB: Target = {
   name: 'pages',
-  sources: ['shared/**/*.ts', 'client/**/*.{ts,tsx,css,html,svg}', 'vite.config.ts', 'package-lock.json'],
+  sources: [
+    'shared/**/*.ts',
+    'client/**/*.{ts,tsx,css,html,svg}',
+    'vite.config.ts',
+    'package-lock.json',
+  ],
   command: ['vite/bin/vite.js', 'build'],
   out: join(WEB_OUT, 'index.html'),
 };
@@ -30,7 +35,10 @@ export async function buildAll(say: (line: string) => void): Promise<void> {
   for (const target of [WEB, WORKER]) await buildTarget(target, say);
 }
 
-async function buildTarget({ name, sources, command, out }: Target, say: (line: string) => void): Promise<void> {
+async function buildTarget(
+  { name, sources, command, out }: Target,
+  say: (line: string) => void,
+): Promise<void> {
   const stampFile = join(ROOT, '.shoal/build', `${name}.sha256`);
   const stamp = digestOf(sources);
   if (existsSync(out) && existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
@@ -49,9 +57,18 @@ function digestOf(patterns: string[]): string {
 
 /** Runs a tool of node_modules quietly. @throws with its whole output when it fails. */
 function run(name: string, args: string[]): Promise<void> {
-  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true', CI: 'true' };
+  const env = {
+    ...process.env,
+    WRANGLER_SEND_METRICS: 'false',
+    WRANGLER_HIDE_BANNER: 'true',
+    CI: 'true',
+  };
   return new Promise((built, reject) => {
-    const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));

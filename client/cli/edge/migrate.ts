@@ -22,9 +22,14 @@ export async function migrate(d1: unknown): Promise<void> {
   const { results } = await run(`select name from ${TABLE}`).all();
   const done = new Set((results as { name: string }[]).map(({ name }) => name));
   const folder = join(ROOT, 'migrations');
-  for (const name of readdirSync(folder).filter((file) => file.endsWith('.sql')).sort()) {
+  for (const name of readdirSync(folder)
+    .filter((file) => file.endsWith('.sql'))
+    .sort()) {
     if (done.has(name)) continue;
     const statements = readFileSync(join(folder, name), 'utf8').split('--> statement-breakpoint');
-    await db.batch([...statements.map((sql) => run(sql)), run(`insert into ${TABLE} (name) values (?)`, name)]);
+    await db.batch([
+      ...statements.map((sql) => run(sql)),
+      run(`insert into ${TABLE} (name) values (?)`, name),
+    ]);
   }
 }

@@ -20,7 +20,9 @@ export function imagesOf(data: Handwriting, rows: readonly number[]): LocalData 
 /** The same as bytes, one image after another. */
 export function pixelsOf({ images }: Handwriting, rows: readonly number[]): Uint8Array {
   const pixels = new Uint8Array(rows.length * PIXELS);
-  rows.forEach((row, i) => pixels.set(images.subarray(row * PIXELS, (row + 1) * PIXELS), i * PIXELS));
+  rows.forEach((row, i) =>
+    pixels.set(images.subarray(row * PIXELS, (row + 1) * PIXELS), i * PIXELS),
+  );
   return pixels;
 }
 
@@ -39,7 +41,8 @@ export function newProject(data: Handwriting, split: WriterSplit, plan: PlanInpu
   return {
     id: 'handwriting',
     title: 'Handwriting',
-    description: 'Letters and digits in many hands. One writer is labelled; the crowd brings the others.',
+    description:
+      'Letters and digits in many hands. One writer is labelled; the crowd brings the others.',
     plan,
     classes: data.classNames.slice(0, data.baseClasses).map((name, label) => ({
       name,

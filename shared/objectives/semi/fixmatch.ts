@@ -3,7 +3,8 @@ import { crossEntropy } from '../../math/losses.ts';
 import type { Tensor, Tensor2D, Tf } from '../../nn/params.ts';
 import { allRows, defineObjective, type LocalData, type RoundContext } from '../contract.ts';
 
-const between = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
+const between = (low: number, high: number) =>
+  v.pipe(v.number(), v.minValue(low), v.maxValue(high));
 
 const config = v.object({
   /** A label is kept when the model is at least this sure of it. Above 1, none is. */
@@ -29,7 +30,12 @@ const config = v.object({
 type Config = v.InferOutput<typeof config>;
 
 /** The labels of a round: [images, classes] in rows, and each row's highest probability. */
-type Table = { probability: Float32Array; confidence: Float32Array; prior: Float32Array; kept: number[] };
+type Table = {
+  probability: Float32Array;
+  confidence: Float32Array;
+  prior: Float32Array;
+  kept: number[];
+};
 
 /**
  * FixMatch (Sohn et al. 2020): the label that the model gives to a weak view, where it is sure of
@@ -51,7 +57,12 @@ export const fixmatch = defineObjective({
     const probability =
       settings.labels === 'round'
         ? tf.tensor2d(rowsOf(state.probability, batch.rows, classes), [batch.rows.length, classes])
-        : guess(tf, tf.softmax(model.logits(tf, teacher, batch.views['weak']!)), state.prior, settings);
+        : guess(
+            tf,
+            tf.softmax(model.logits(tf, teacher, batch.views['weak']!)),
+            state.prior,
+            settings,
+          );
     const mask = tf.greaterEqual(tf.max(probability, 1), settings.threshold);
     const labels =
       settings.target === 'soft' ? probability : tf.oneHot(tf.argMax(probability, 1), classes);
@@ -87,7 +98,9 @@ async function labelOnce(round: RoundContext<Config>): Promise<Table> {
     }
   }
   const prior = columnMeans(mean, classes);
-  const guessed = tf.tidy(() => guess(tf, tf.tensor2d(mean, [data.count, classes]), prior, settings));
+  const guessed = tf.tidy(() =>
+    guess(tf, tf.tensor2d(mean, [data.count, classes]), prior, settings),
+  );
   const probability = (await guessed.data()) as Float32Array;
   guessed.dispose();
   return tableOf(probability, prior, data, settings);
@@ -114,7 +127,9 @@ function columnMeans(table: Float32Array, columns: number): Float32Array {
 
 function rowsOf(table: Float32Array, rows: readonly number[], columns: number): Float32Array {
   const out = new Float32Array(rows.length * columns);
-  rows.forEach((row, i) => out.set(table.subarray(row * columns, (row + 1) * columns), i * columns));
+  rows.forEach((row, i) =>
+    out.set(table.subarray(row * columns, (row + 1) * columns), i * columns),
+  );
   return out;
 }
 

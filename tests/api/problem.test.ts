@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { Problem, PROBLEMS, type ProblemCode } from '../../shared/api/problem.ts';
+import { ROUTES, type Route } from '../../shared/api/routes.ts';
+
+const CODES = Object.keys(PROBLEMS).map(Number) as ProblemCode[];
+const ENTRIES = Object.entries<Route>(ROUTES);
+
+/** What a number's hundred is about, and the statuses that can say so. */
+const HUNDREDS: Record<number, { about: string; statuses: readonly number[] }> = {
+  1: { about: 'the request', statuses: [400, 404, 413, 415] },
+  2: { about: 'access', statuses: [401, 403] },
+  3: { about: 'projects', statuses: [404, 409, 422] },
+  4: { about: 'rounds and deltas', statuses: [400, 403, 404, 409, 413, 422] },
+  5: { about: 'images', statuses: [413, 422] },
+  6: { about: 'classes', statuses: [404, 409, 422] },
+  7: { about: 'models', statuses: [404, 409, 503] },
+  9: { about: 'the server', statuses: [500] },
+};
+
+function sources(folder: string): string[] {
+  const root = new URL(`../../${folder}/`, import.meta.url);
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(new URL(file, root), 'utf8'));
+}
+
+describe('the table of problems', () => {
+  test.each(CODES)('%d has a status of its hundred, a title and a remedy', (code) => {
+    const [status, title, remedy] = PROBLEMS[code];
+    const hundred = HUNDREDS[Math.floor(code / 100)];
+    expect(hundred?.statuses).toContain(status);
+    expect(title).toMatch(/^[A-Z].*[^.]$/);
+    expect(remedy).toMatch(/^[A-Z].*\.$/);
+  });
+
+  test('no two problems share a title', () => {
+    const titles = Object.values(PROBLEMS).map(([, title]) => title);
+    expect(new Set(titles).size).toBe(titles.length);
+  });
+
+  test('every number is thrown somewhere', () => {
+    const code = [...sources('shared'), ...sources('worker')].join('\n');
+    const thrown = [...code.matchAll(/new Problem\(([^,]*),/g)].flatMap(
+      ([, first]) => first!.match(/\d{3}/g) ?? [],
+    );
+    expect(CODES.filter((number) => !thrown.includes(String(number)))).toEqual([]);
+  });
+});
+
+describe('a problem', () => {
+  const problem = new Problem(303, 'the net cannot read that', { cause: 'why' });
+
+  test('is an error with its number, status and cause', () => {
+    expect(problem).toBeInstanceOf(Error);
+    expect([problem.name, problem.code, problem.status]).toEqual(['Problem', 303, 422]);
+    expect([problem.message, problem.cause]).toEqual(['the net cannot read that', 'why']);
+  });
+
+  test('has the members of RFC 9457, and a number and a remedy beside them', () => {
+    const body = problem.body('urn:uuid:1');
+    expect(body).toEqual({
+      type: '/docs/problems#303',
+      title: PROBLEMS[303][1],
+      status: 422,
+      detail: 'the net cannot read that',
+      instance: 'urn:uuid:1',
+      code: 303,
+      remedy: PROBLEMS[303][2],
+    });
+    expect(JSON.parse(JSON.stringify(body))).toEqual(body);
+  });
+
+  test('has no instance where it has no name', () => {
+    expect(problem.body()).not.toHaveProperty('instance');
+  });
+});
+
+describe.each(ENTRIES)('the route %s', (_, route) => {
+  const { problems } = route;
+  const can = (...codes: number[]) => expect(problems).toEqual(expect.arrayContaining(codes));
+
+  test('names problems that exist, each once and in order', () => {
+    for (const code of problems) expect(CODES).toContain(code);
+    expect([...new Set(problems)].sort((a, b) => a - b)).toEqual(problems);
+  });
+
+  test('names those that follow from what it takes', () => {
+    if (route.body) can(102, 104);
+    if ((route.body && 'json' in route.body) || route.query || route.headers) can(101);
+    if (route.access === 'admin') can(201, 202);
+    if (route.access === 'volunteer') can(201, 202, 203, 204);
+    if (route.path.includes(':project')) can(301);
+    if (route.path.includes(':hash')) can(703);
+    if (route.path.includes(':version')) can(701);
+    if (route.path.includes(':class')) can(603);
+  });
+
+  test('asks nobody for a token that it does not look at', () => {
+    const asks = problems.some((code) => Math.floor(code / 100) === 2);
+    expect(asks).toBe(route.access !== 'public');
+  });
+
+  test('leaves the problems of every request unsaid', () => {
+    // 103 is for what is no route at all, 901 can happen to anyone.
+    for (const code of [103, 901]) expect(problems).not.toContain(code);
+  });
+});
