@@ -187,12 +187,12 @@ function settle(state: State, now: number): Step {
   const { goal, minimum } = state.rules;
   const here = state.present.length;
   if (here >= goal || (here >= minimum && state.deadline !== null && now >= state.deadline))
-    return open(state, now);
+    return openRound(state, now);
   const deadline = here >= minimum ? (state.deadline ?? now + GATHER_MS) : null;
   return only({ ...state, phase: 'gathering', deadline });
 }
 
-function open(state: State, now: number): Step {
+function openRound(state: State, now: number): Step {
   const volunteers = [...state.present];
   const cohort = Object.fromEntries(volunteers.map((id) => [id, 'asked' as const]));
   const round = state.round + 1;

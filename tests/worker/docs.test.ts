@@ -111,21 +111,28 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the reference for people', () => {
+  /** What one reads, on one line. */
+  const textOf = (html: string) =>
+    html
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/&#39;/g, "'")
+      .replace(/&quot;/g, '"')
+      .replace(/&amp;/g, '&')
+      .replace(/\s+/g, ' ');
+
   test('lists every route with its summary', async () => {
     const html = await page('/docs');
     for (const [name, { method, path, summary }] of routes) {
       expect(html).toContain(`id="${name}"`);
-      expect(html).toContain(`<b>${method}</b> ${path}`);
-      expect(html).toContain(summary);
+      expect(textOf(html)).toContain(`${method} ${path} ${summary}`);
     }
   });
 
   test('lists every problem with its remedy, where the replies point to', async () => {
     const html = await page('/docs/problems');
-    for (const [code, [status, title]] of Object.entries(PROBLEMS)) {
-      expect(html).toContain(`<tr id="${code}"><td>${code}</td><td>${status}</td><td>${title}`);
-      const { type } = { type: `/docs/problems#${code}` };
-      expect(type).toMatch(/^\/docs\/problems#\d+$/);
+    for (const [code, [status, title, remedy]] of Object.entries(PROBLEMS)) {
+      expect(html).toContain(`id="${code}"`);
+      expect(textOf(html)).toContain(`${code} ${status} ${title} ${remedy}`);
     }
   });
 });

@@ -176,16 +176,16 @@ describe('changes that come at once', () => {
     const { first, assignment } = await open('busy', patch, { volunteers: 1 });
     const answers: Answer[] = [];
     const added: ClassAdded[] = [];
-    let isOver = false;
+    const over = new AbortController();
     const asking = async () => {
-      while (!isOver) answers.push(await classify('busy'));
+      while (!over.signal.aborted) answers.push(await classify('busy'));
     };
     const adding = async () => {
-      while (!isOver) added.push(await addClass('busy', `class ${added.length + 1}`));
+      while (!over.signal.aborted) added.push(await addClass('busy', `class ${added.length + 1}`));
     };
     await first.send(assignment, zeros(first));
     const ended = outcomeOf(edge.current, 'busy', 1, first.line).then((outcome) => {
-      isOver = true;
+      over.abort();
       return outcome;
     });
     await Promise.all([asking(), asking(), adding()]);

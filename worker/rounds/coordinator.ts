@@ -160,7 +160,10 @@ export class Coordinator extends DurableObject<Env> {
       throw new Problem(410, `the body's SHA-256 is not ${digest}`);
     const { model, plan, pipeline } = await this.#getRecipe();
     const delta = open(message, { count: model.layout.size, scheme: plan.codec });
-    admitNorm(delta.norm());
+    const norm = delta.norm();
+    // 404 says more than 405. A finite norm needs no second look here: the tally takes one.
+    if (!Number.isFinite(norm)) delta.assertFinite();
+    admitNorm(norm);
     // No await from here on: what is true when checked is true when written. Another copy of this
     // very delta, sent by an impatient volunteer, may have come first.
     if (isCounted()) return { ...receipt, repeated: true };
