@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     passWithNoTests: false,
     reporters: ['default'],
+    globalSetup: ['tests/kit/built.ts'],
     pool: 'forks',
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -70,7 +70,7 @@ export const ROUTES = {
       'A new project from a few labelled images. Its first version is trained on them at once.',
     body: { json: NewProjectSchema, limit: 64 * MB },
     reply: { status: 201, json: ProjectSchema },
-    problems: [101, 102, 201, 202, 302, 303, 304, 501, 502, 503],
+    problems: [101, 102, 104, 201, 202, 302, 303, 304, 501, 502, 503],
   },
   getProject: {
     method: 'GET',
@@ -92,7 +92,7 @@ export const ROUTES = {
       limit: 1000,
     },
     reply: { status: 202, json: TrainingStateSchema },
-    problems: [101, 201, 202, 301, 412],
+    problems: [101, 102, 104, 201, 202, 301, 412],
   },
   stopTraining: {
     method: 'DELETE',
@@ -141,7 +141,7 @@ export const ROUTES = {
     },
     reply: { status: 200, json: ReceiptSchema },
     problems: [
-      102, 104, 201, 202, 203, 204, 301, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411,
+      101, 102, 104, 201, 202, 203, 204, 301, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411,
     ],
   },
   listVersions: {
@@ -190,7 +190,7 @@ export const ROUTES = {
     summary: 'A class the model has never seen, from a few examples. The next request knows it.',
     body: { json: NewClassSchema, limit: 64 * MB },
     reply: { status: 201, json: ClassAddedSchema },
-    problems: [101, 102, 201, 202, 301, 501, 502, 503, 601, 602, 702, 705],
+    problems: [101, 102, 104, 201, 202, 301, 501, 502, 503, 601, 602, 702, 705],
   },
   removeClass: {
     method: 'DELETE',

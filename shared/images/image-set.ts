@@ -9,11 +9,17 @@ export type ImageSet = { pixels: Uint8Array; labels: Uint16Array; count: number 
 
 const HEADER = 8;
 
+/** @throws when there is not a label and equally many pixels for each of `count` images. */
 export function packImages({ pixels, labels, count }: ImageSet): Uint8Array {
+  const each = count === 0 ? 0 : pixels.length / count;
+  if (labels.length !== count || !Number.isInteger(each) || pixels.length !== count * each)
+    throw new Error(
+      `image set: ${labels.length} labels and ${pixels.length} pixels for ${count} images`,
+    );
   const bytes = new Uint8Array(HEADER + 2 * count + pixels.length);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, count, true);
-  view.setUint32(4, count === 0 ? 0 : pixels.length / count, true);
+  view.setUint32(4, each, true);
   labels.forEach((label, i) => view.setUint16(HEADER + 2 * i, label, true));
   bytes.set(pixels, HEADER + 2 * count);
   return bytes;
@@ -21,6 +27,7 @@ export function packImages({ pixels, labels, count }: ImageSet): Uint8Array {
 
 /** @throws when the bytes are not as long as their header says. */
 export function unpackImages(bytes: Uint8Array): ImageSet {
+  if (bytes.length < HEADER) throw new Error(`image set: ${bytes.length} bytes are no header`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint32(0, true);
   const each = view.getUint32(4, true);

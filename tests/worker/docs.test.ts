@@ -115,6 +115,8 @@ describe('the reference for people', () => {
   const textOf = (html: string) =>
     html
       .replace(/<[^>]*>/g, ' ')
+      .replace(/&lt;/g, '<')
+      .replace(/&gt;/g, '>')
       .replace(/&#39;/g, "'")
       .replace(/&quot;/g, '"')
       .replace(/&amp;/g, '&')

@@ -20,7 +20,8 @@ export async function readBytes(
   if (announced >= 0) return new Uint8Array(await c.req.arrayBuffer());
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
+  // Not cancelled when it is too long: the caller is still sending (linger.ts).
+  for await (const chunk of c.req.raw.body?.values({ preventCancel: true }) ?? []) {
     length += chunk.byteLength;
     if (length > limit) throw tooLarge(limit);
     chunks.push(chunk);

@@ -1,0 +1,175 @@
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { localSeed, PlanSchema, rateAt, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
+import { Problem } from '../../shared/api/problem.ts';
+import { NETS } from '../../shared/nn/index.ts';
+import { OBJECTIVES } from '../../shared/objectives/index.ts';
+import { SCHEMES } from '../../shared/weights/schemes/index.ts';
+
+const plan = (input: PlanInput = {}) => v.parse(PlanSchema, input);
+
+function refused(input: PlanInput, classes = 5): Problem {
+  try {
+    recipeOf(plan(input), classes);
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+  return expect.fail('the plan was taken');
+}
+
+describe('a plan', () => {
+  test('of nothing but defaults is complete and works', () => {
+    const { model, objective, plan: complete } = recipeOf(plan(), 36);
+    expect(complete).toMatchObject({
+      net: 'strided',
+      input: { size: 28, channels: 1 },
+      codec: 'int8',
+    });
+    expect(model.spec).toMatchObject({
+      net: 'strided',
+      classes: 36,
+      input: { size: 28, channels: 1 },
+    });
+    expect(objective).toBe(OBJECTIVES.fixmatch);
+    expect(complete.round.minimum).toBeLessThanOrEqual(complete.round.goal);
+  });
+
+  test('is itself again when it is read a second time, as it is from a database', () => {
+    const once = plan({ objective: { id: 'simclr' }, round: { goal: 9 } });
+    expect(plan(JSON.parse(JSON.stringify(once)) as PlanInput)).toEqual(once);
+  });
+
+  test.each(Object.keys(NETS) as (keyof typeof NETS)[])(
+    'may name the net %s, on any images',
+    (net) => {
+      for (const input of [
+        { size: 16, channels: 1 },
+        { size: 128, channels: 3 },
+      ] as const)
+        expect(recipeOf(plan({ net, input }), 2).model.spec.net).toBe(net);
+    },
+  );
+
+  test.each(Object.keys(SCHEMES) as (keyof typeof SCHEMES)[])('may name the codec %s', (codec) => {
+    expect(plan({ codec }).codec).toBe(codec);
+  });
+
+  test('gets the heads of its objective, and the classifier that every project has', () => {
+    expect(recipeOf(plan({ objective: { id: 'simclr' } }), 5).model.spec.heads).toEqual([
+      'cls',
+      'proj',
+    ]);
+    expect(recipeOf(plan(), 5).model.spec.heads).toEqual(['cls']);
+  });
+
+  test("gets its objective's settings, with the defaults beside them", () => {
+    const { settings } = recipeOf(
+      plan({ objective: { id: 'simclr', settings: { temperature: 0.5 } } }),
+      5,
+    );
+    expect(settings).toEqual({ temperature: 0.5 });
+    expect(recipeOf(plan({ objective: { id: 'simclr' } }), 5).settings).toEqual({
+      temperature: 0.3,
+    });
+  });
+
+  test.each([
+    ['a net that is not there', { net: 'resnet' }],
+    ['images too small for any net', { input: { size: 15, channels: 1 } }],
+    ['images too large', { input: { size: 129, channels: 1 } }],
+    ['two channels', { input: { size: 28, channels: 2 } }],
+    ['an objective that is not there', { objective: { id: 'toString' } }],
+    ['a codec that is not there', { codec: 'constructor' }],
+    ['no steps', { local: { steps: 0 } }],
+    ['half a step', { local: { steps: 1.5 } }],
+    ['a momentum that never ends', { local: { momentum: 1 } }],
+    ['a negative rate', { server: { rate: -0.1 } }],
+    ['a rate that is no number', { server: { rate: Number.NaN } }],
+    ['no goal', { round: { goal: 0 } }],
+  ])('with %s is not read at all', (_, input) => {
+    expect(v.safeParse(PlanSchema, input).success).toBe(false);
+  });
+});
+
+describe('a plan whose parts do not fit is refused with 303 that names the part', () => {
+  test.each([
+    [
+      'fewer volunteers than the least',
+      { round: { goal: 2, minimum: 3 } },
+      'minimum 3 is above the goal 2',
+    ],
+    [
+      'an objective that needs labels',
+      { objective: { id: 'supervised' } },
+      'supervised needs labels',
+    ],
+    [
+      'a setting out of its range',
+      { objective: { id: 'simclr', settings: { temperature: 9 } } },
+      'simclr',
+    ],
+    [
+      'a setting of another kind',
+      { objective: { id: 'fixmatch', settings: { threshold: 'high' } } },
+      'fixmatch',
+    ],
+    [
+      'a rule that is named twice',
+      { aggregation: { before: ['clip-norm', 'clip-norm'] } },
+      'named twice',
+    ],
+    [
+      'a setting that no rule has',
+      { aggregation: { settings: { serverMomentum: 0.9 } } },
+      'serverMomentum',
+    ],
+    [
+      "a rule's setting out of its range",
+      { aggregation: { settings: { clipNorm: -1 } } },
+      'clipNorm is -1',
+    ],
+  ] satisfies [string, PlanInput, string][])('%s', (_, input, detail) => {
+    const problem = refused(input);
+    expect(problem.code).toBe(303);
+    expect(problem.message).toContain(detail);
+  });
+
+  test.each([0, 1])('%d classes', (classes) => {
+    expect(refused({}, classes)).toMatchObject({
+      code: 303,
+      message: expect.stringContaining('tell apart'),
+    });
+  });
+});
+
+describe('the learning rate', () => {
+  test.each([1, 2, 10, 500])(
+    'falls from 1 to a tenth over %d rounds, and stays there',
+    (rounds) => {
+      const rates = Array.from({ length: rounds + 1 }, (_, i) => rateAt(i + 1, rounds));
+      expect(rates[0]).toBe(1);
+      expect(rates.at(-1)).toBeCloseTo(0.1, 12);
+      rates.slice(1).forEach((rate, i) => expect(rate).toBeLessThan(rates[i]!));
+      expect(rateAt(10 * rounds + 1, rounds)).toBeCloseTo(0.1, 12);
+    },
+  );
+
+  test('half-way it is half-way', () => {
+    expect(rateAt(6, 10)).toBeCloseTo(0.55, 12);
+  });
+
+  test('is whole before the first round', () => {
+    expect(rateAt(0, 10)).toBe(1);
+  });
+});
+
+test('no two volunteers of neighbouring rounds share a seed, and every seed is a whole number', () => {
+  for (const seed of [0, 1, 2, 1000]) {
+    const seeds = Array.from({ length: 5000 }, (_, i) =>
+      localSeed(seed, 1 + Math.floor(i / 500), i % 500),
+    );
+    expect(new Set(seeds).size).toBe(5000);
+    expect(seeds.every(Number.isSafeInteger)).toBe(true);
+  }
+});

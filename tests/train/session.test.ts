@@ -1,0 +1,225 @@
+/** What a session promises beyond what every objective is tested for in `tests/conformance`. */
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { Random, range } from '../../shared/math/random.ts';
+import { flatten, initialise } from '../../shared/nn/params.ts';
+import { allRows, type Objective } from '../../shared/objectives/contract.ts';
+import { supervised } from '../../shared/objectives/supervised/supervised.ts';
+import { tf } from '../kit/backends.ts';
+import { run, SMALL, smallModel, startSession, stripes, unlabelled } from './stripes.ts';
+
+const MODEL = smallModel('cls', 'proj');
+const WEIGHTS = initialise(MODEL.layout, new Random(1)).map((value) => value + 0.1);
+const DATA = stripes(10, 1);
+const BIAS = 'head/cls/b';
+const PIXELS = SMALL.size ** 2;
+
+/** An objective that pulls one parameter to zero, and whatever else a test wants of it. */
+function pull(wish: Partial<Objective> = {}): Objective {
+  return {
+    ...{ title: 'Pull', paper: 'https://example.org', summary: 'Pulls.', config: v.object({}) },
+    ...{ views: { image: 'plain' }, heads: ['cls'], uses: { labels: false, teacher: false } },
+    begin: async () => undefined,
+    rows: (_, data) => allRows(data),
+    targets: () => ({}),
+    loss: ({ params }) => ({ pull: tf.sum(tf.square(params[BIAS]!)) }),
+    report: () => ({}),
+    ...wish,
+  };
+}
+
+const start = (objective: Objective, more: object = {}) =>
+  startSession({
+    ...{ model: MODEL, objective, weights: WEIGHTS, data: DATA, batch: 4, momentum: 0, clip: 1e6 },
+    ...more,
+  });
+
+/** A parameter's numbers in flat weights. */
+function partOf(flat: Float32Array, name: string): number[] {
+  const { offset, size } = MODEL.layout.entries.find((entry) => entry.name === name)!;
+  return [...flat.subarray(offset, offset + size)];
+}
+
+const others = (flat: Float32Array) =>
+  MODEL.layout.entries.filter(({ name }) => name !== BIAS).map(({ name }) => partOf(flat, name));
+
+describe('a session does not start', () => {
+  test.each([
+    ['without images', { data: { images: new Float32Array(0), count: 0 } }, 'no images'],
+    ['with the weights of another model', { weights: WEIGHTS.subarray(1) }, 'layout'],
+    [
+      'with an objective that needs labels where there are none',
+      { objective: supervised, data: unlabelled(DATA) },
+      'no labels',
+    ],
+  ])('%s', async (_, wish, message) => {
+    await expect(start(pull(), wish)).rejects.toThrow(message);
+  });
+});
+
+describe('what a session learns from', () => {
+  test('are the rows that the objective names, each once an epoch', async () => {
+    const drawn: number[] = [];
+    const session = await start(
+      pull({
+        rows: () => [1, 3, 4, 8],
+        targets: ({ batch }) => (drawn.push(...batch.rows), {}),
+      }),
+      { batch: 2 },
+    );
+    expect(session.usable).toBe(4);
+    await run(session, 6, 0);
+    session.dispose();
+    for (const epoch of range(3))
+      expect(drawn.slice(4 * epoch, 4 * epoch + 4).sort()).toEqual([1, 3, 4, 8]);
+  });
+
+  test('are views of exactly those rows, by the names that the objective gives them', async () => {
+    let seen = 0;
+    const session = await start(
+      pull({
+        views: { asItIs: 'plain', first: 'strong', second: 'strong' },
+        targets({ batch: { rows, views } }) {
+          expect(Object.keys(views)).toEqual(['asItIs', 'first', 'second']);
+          for (const view of Object.values(views))
+            expect(view.shape).toEqual([4, SMALL.size, SMALL.size, 1]);
+          const images = rows.flatMap((row) => [
+            ...DATA.images.subarray(row * PIXELS, (row + 1) * PIXELS),
+          ]);
+          expect([...views['asItIs']!.dataSync()]).toEqual(images);
+          // Two views of the same kind are two draws.
+          expect(views['first']!.dataSync()).not.toEqual(views['second']!.dataSync());
+          seen++;
+          return {};
+        },
+      }),
+    );
+    await run(session, 3, 0);
+    session.dispose();
+    expect(seen).toBe(3);
+  });
+
+  test('may be nothing at all: it says so, and a step has nothing to take', async () => {
+    const session = await start(pull({ rows: () => [] }));
+    expect(session.usable).toBe(0);
+    const before = tf.memory().numTensors;
+    expect(() => session.step(0.1)).toThrow('no rows');
+    expect(tf.memory().numTensors).toBe(before);
+    session.dispose();
+  });
+
+  test('is drawn alike however much chance the objective used up at its beginning', async () => {
+    const rowsAfter = async (draws: number) => {
+      const drawn: number[] = [];
+      const session = await start(
+        pull({
+          begin: async ({ random }) => range(draws).forEach(() => random.next()),
+          targets: ({ batch }) => (drawn.push(...batch.rows), {}),
+        }),
+      );
+      await run(session, 5, 0);
+      session.dispose();
+      return drawn;
+    };
+    expect(await rowsAfter(100)).toEqual(await rowsAfter(0));
+  });
+});
+
+describe('a step', () => {
+  test('goes down the gradient of the sum of all terms, by hand: b - 0.1 (2 b + 3)', async () => {
+    const session = await start(
+      pull({
+        loss: ({ params }) => ({
+          square: tf.sum(tf.square(params[BIAS]!)),
+          thrice: tf.mul(tf.sum(params[BIAS]!), 3),
+        }),
+      }),
+    );
+    const terms = session.step(0.1);
+    expect(Object.keys(terms)).toEqual(['square', 'thrice']);
+    Object.values(terms).forEach((term) => term.dispose());
+    partOf(await session.weights(), BIAS).forEach((value) =>
+      expect(value).toBeCloseTo(0.1 - 0.1 * (0.2 + 3), 6),
+    );
+    session.dispose();
+  });
+
+  test('reports the loss as it was before it', async () => {
+    const session = await start(pull());
+    expect((await run(session, 1, 0.1))[0]).toBeCloseTo(3 * 0.1 ** 2, 6);
+    session.dispose();
+  });
+
+  test('does not differentiate what the targets were made of', async () => {
+    // Of b times a copy of b the gradient is b; were the copy on the tape, it would be 2 b.
+    const session = await start(
+      pull({
+        targets: ({ params }) => ({ copy: tf.mul(params[BIAS]!, 1) }),
+        loss: ({ params }, { copy }) => ({ product: tf.sum(tf.mul(params[BIAS]!, copy!)) }),
+      }),
+    );
+    await run(session, 1, 0.5);
+    partOf(await session.weights(), BIAS).forEach((value) => expect(value).toBeCloseTo(0.05, 6));
+    session.dispose();
+  });
+
+  test('leaves every parameter that the loss does not read as it was, to the bit', async () => {
+    const session = await start(pull(), { momentum: 0.9 });
+    await run(session, 5, 0.1);
+    const weights = await session.weights();
+    session.dispose();
+    expect(others(weights)).toEqual(others(WEIGHTS));
+    expect(partOf(weights, BIAS)).not.toEqual(partOf(WEIGHTS, BIAS));
+  });
+
+  test('of the rate zero changes nothing', async () => {
+    const session = await start(pull(), { momentum: 0.9 });
+    await run(session, 3, 0);
+    expect(await session.weights()).toEqual(WEIGHTS);
+    session.dispose();
+  });
+
+  test('shows the objective the average so far as its teacher', async () => {
+    const teachers: Promise<Float32Array>[] = [];
+    const session = await start(
+      pull({
+        targets: ({ teacher }) => (teachers.push(flatten(MODEL.layout, teacher)), {}),
+      }),
+    );
+    const averages = [await session.averaged()];
+    for (const _ of range(3)) {
+      await run(session, 1, 0.2);
+      averages.push(await session.averaged());
+    }
+    session.dispose();
+    expect(averages[0]).toEqual(WEIGHTS);
+    expect(await Promise.all(teachers)).toEqual(averages.slice(0, 3));
+    expect(averages[3]).not.toEqual(averages[0]);
+  });
+});
+
+test('sessions side by side do not touch each other, nor the weights they were given', async () => {
+  const given = WEIGHTS.slice();
+  const learn = async (seed: number) => {
+    const session = await start(supervised, {
+      seed,
+      config: v.parse(supervised.config, {}),
+      weights: given,
+    });
+    await run(session, 4, 0.1);
+    const weights = await session.weights();
+    session.dispose();
+    return weights;
+  };
+  const alone = [await learn(1), await learn(2)];
+  expect(await Promise.all([learn(1), learn(2)])).toEqual(alone);
+  expect(given).toEqual(WEIGHTS);
+});
+
+test("a session passes on its objective's report, of the state that it began with", async () => {
+  const session = await start(
+    pull({ begin: async () => 0.25, report: (state) => ({ coverage: state as number }) }),
+  );
+  expect(session.report()).toEqual({ coverage: 0.25 });
+  session.dispose();
+});
