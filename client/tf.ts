@@ -12,8 +12,8 @@ export type Tried = { backend: BackendName } & ({ stepMs: number } | { error: st
 
 export type Started = { tf: Tf; backend: BackendName; tried: Tried[] };
 
-/** A driver that has not answered by then will not. */
-const PATIENCE_MS = 30_000;
+/** A driver that has not answered by then will not; one that was asked for by name gets longer, since nothing else is tried. */
+const PATIENCE_MS = { candidate: 30_000, wanted: 180_000 };
 
 /**
  * Starts tfjs, in a tab, a Web Worker or Node, on the backend that is best by what it does here:
@@ -52,7 +52,10 @@ async function attempt(backend: BackendName, isWanted: boolean): Promise<Tried> 
   try {
     const software = isWanted ? undefined : await softwareGpu(backend);
     if (software) throw new Error(`is a software GPU (${software}), slower than wasm`);
-    const stepMs = await Promise.race([measure(backend), timeout()]);
+    const stepMs = await Promise.race([
+      measure(backend),
+      timeout(isWanted ? PATIENCE_MS.wanted : PATIENCE_MS.candidate),
+    ]);
     return { backend, stepMs };
   } catch (error) {
     return { backend, error: error instanceof Error ? error.message : String(error) };
@@ -67,9 +70,9 @@ async function measure(backend: BackendName): Promise<number> {
   return timeStep(tf);
 }
 
-function timeout(): Promise<never> {
+function timeout(milliseconds: number): Promise<never> {
   return new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(new Error('does not answer')), PATIENCE_MS);
+    const timer = setTimeout(() => reject(new Error('does not answer')), milliseconds);
     // In Node a timer would keep the process alive.
     if (typeof timer === 'object') (timer as { unref?(): void }).unref?.();
   });

@@ -228,7 +228,9 @@ function closeWhenResolved(state: State, now: number): Step {
 
 function hurry(state: State, now: number): State {
   if (tally(state, 'accepted') < state.rules.goal || state.deadline === null) return state;
-  return { ...state, deadline: Math.min(state.deadline, now + PATIENCE * (now - state.openedAt)) };
+  // On a whole millisecond, as alarms are: one that rings before the deadline decides nothing.
+  const soon = Math.ceil(now + PATIENCE * (now - state.openedAt));
+  return { ...state, deadline: Math.min(state.deadline, soon) };
 }
 
 function clock(state: State, now: number): Step {

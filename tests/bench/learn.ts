@@ -16,7 +16,13 @@ import { simulate } from '../../client/sim/federation.ts';
 import { startBackend } from '../../client/tf.ts';
 import type { Bench } from './run.ts';
 
-type Task = { classes: number; seed: LocalData; volunteers: LocalData[]; test: LocalData; plan: PlanInput };
+type Task = {
+  classes: number;
+  seed: LocalData;
+  volunteers: LocalData[];
+  test: LocalData;
+  plan: PlanInput;
+};
 
 /**
  * What unlabelled volunteers are worth: labelled-only (same augmentation, same server steps) and the
@@ -35,8 +41,13 @@ export const learn: Bench = async ({ options, say }) => {
       const labelledOnly = await run(task(seed), seed, false);
       const student = await run(task(seed), seed, true);
       gains.push(student - labelledOnly);
-      Object.assign(figures, { [`${name}LabelledOnlySeed${seed}`]: labelledOnly, [`${name}StudentSeed${seed}`]: student });
-      say(`${name}, seed ${seed}: labelled only ${labelledOnly.toFixed(3)}, student ${student.toFixed(3)}`);
+      Object.assign(figures, {
+        [`${name}LabelledOnlySeed${seed}`]: labelledOnly,
+        [`${name}StudentSeed${seed}`]: student,
+      });
+      say(
+        `${name}, seed ${seed}: labelled only ${labelledOnly.toFixed(3)}, student ${student.toFixed(3)}`,
+      );
     }
     figures[`${name}GainMean`] = gains.reduce((a, b) => a + b, 0) / gains.length;
     figures[`${name}GainLeast`] = Math.min(...gains);
@@ -44,7 +55,11 @@ export const learn: Bench = async ({ options, say }) => {
   return { seeds, figures };
 };
 
-async function run({ classes, seed: labelled, volunteers, test, plan }: Task, seed: number, crowd: boolean): Promise<number> {
+async function run(
+  { classes, seed: labelled, volunteers, test, plan }: Task,
+  seed: number,
+  crowd: boolean,
+): Promise<number> {
   const { tf } = await startBackend(['wasm']);
   const recipe = recipeOf(parse(PlanSchema, { ...plan, seed }), classes);
   const weights = await simulate({
@@ -59,8 +74,14 @@ function handwriting(seed: number): Task {
   const data = loadHandwriting();
   const split = splitWriters(seed);
   return {
-    ...{ classes: data.baseClasses, plan: HANDWRITING_PLAN, seed: imagesOf(data, seedRows(data, split)) },
-    volunteers: split.shards.slice(0, 4).map((writers) => unlabelled(imagesOf(data, rowsOf(data, writers)))),
+    ...{
+      classes: data.baseClasses,
+      plan: HANDWRITING_PLAN,
+      seed: imagesOf(data, seedRows(data, split)),
+    },
+    volunteers: split.shards
+      .slice(0, 4)
+      .map((writers) => unlabelled(imagesOf(data, rowsOf(data, writers)))),
     test: imagesOf(data, rowsOf(data, split.test)),
   };
 }
@@ -73,10 +94,17 @@ function unlabelled({ images, count }: LocalData): LocalData {
 function mnist(folder: string, seed: number): Task {
   const train = readSet(folder, 'train');
   const order = new Random(seed).fork('mnist').shuffle(range(train.count));
-  const chosen = range(10).flatMap((label) => order.filter((row) => train.labels![row] === label).slice(0, 10));
+  const chosen = range(10).flatMap((label) =>
+    order.filter((row) => train.labels![row] === label).slice(0, 10),
+  );
   const rest = order.filter((row) => !chosen.includes(row));
   return {
-    ...{ classes: 10, plan: HANDWRITING_PLAN, seed: pick(train, chosen), test: readSet(folder, 'test') },
+    ...{
+      classes: 10,
+      plan: HANDWRITING_PLAN,
+      seed: pick(train, chosen),
+      test: readSet(folder, 'test'),
+    },
     volunteers: range(10).map((i) => unlabelled(pick(train, rest.slice(400 * i, 400 * (i + 1))))),
   };
 }
@@ -84,7 +112,8 @@ function mnist(folder: string, seed: number): Task {
 function readSet(folder: string, part: 'train' | 'test'): LocalData {
   const read = (name: string) => {
     const file = join(folder, `${part}-${name}-ubyte.gz`);
-    if (!existsSync(file)) throw new Error(`${file} is not there: --data names a folder with mnist/ in it`);
+    if (!existsSync(file))
+      throw new Error(`${file} is not there: --data names a folder with mnist/ in it`);
     return decodeIdx(gunzipSync(readFileSync(file)));
   };
   const images = read('images.idx3');
@@ -98,5 +127,9 @@ function readSet(folder: string, part: 'train' | 'test'): LocalData {
 function pick({ images, labels }: LocalData, rows: number[]): LocalData {
   const out = new Float32Array(rows.length * 784);
   rows.forEach((row, i) => out.set(images.subarray(row * 784, (row + 1) * 784), i * 784));
-  return { images: out, count: rows.length, labels: Int32Array.from(rows, (row) => labels![row] as number) };
+  return {
+    images: out,
+    count: rows.length,
+    labels: Int32Array.from(rows, (row) => labels![row] as number),
+  };
 }

@@ -28,12 +28,17 @@ const { values, positionals } = parseArgs({
 const name = positionals[0];
 const bench = name === undefined ? undefined : BENCHES[name];
 if (!bench || name === undefined) {
-  console.error(`Usage: npm run bench -- NAME [--json FILE]\n\nNAME: ${Object.keys(BENCHES).join(', ')}`);
+  console.error(
+    `Usage: npm run bench -- NAME [--json FILE]\n\nNAME: ${Object.keys(BENCHES).join(', ')}`,
+  );
   process.exit(2);
 }
 const { seeds, figures } = await bench({ options: values, say: (line) => console.error(line) });
 const report = reportOf(name, seeds, figures);
-for (const [key, value] of Object.entries(figures)) console.log(key.padEnd(32), Number(value.toPrecision(6)));
-console.log(`\n${report.machine}, commit ${report.commit}${seeds.length > 0 ? `, seeds ${seeds.join(', ')}` : ''}`);
+for (const [key, value] of Object.entries(figures))
+  console.log(key.padEnd(32), Number(value.toPrecision(6)));
+console.log(
+  `\n${report.machine}, commit ${report.commit}${seeds.length > 0 ? `, seeds ${seeds.join(', ')}` : ''}`,
+);
 if (values.json) writeReport(values.json, report);
 process.exit(0);

@@ -15,11 +15,14 @@ const PATIENCE_MS = 50_000;
 export class Line {
   readonly socket: ProjectSocket;
   readonly heard: Heard = { state: [], assignment: [], closed: [], progress: [], problem: [] };
+  /** Why the line was lost, each time that it was: an edge that is well cuts nobody off. */
+  readonly cuts: string[] = [];
   readonly #next = { state: 0, assignment: 0, closed: 0, progress: 0, problem: 0 };
   readonly #listeners = new Set<() => void>();
 
   constructor(origin: string, project: string, ticket?: string) {
     this.socket = connect(origin, project, ticket);
+    this.socket.on('disconnect', (reason) => this.cuts.push(reason));
     for (const event of Object.keys(this.heard) as Name[])
       this.socket.on(event, ((value: never) => {
         (this.heard[event] as unknown[]).push(value);
@@ -51,7 +54,9 @@ export class Line {
       };
       const timer = setTimeout(() => {
         const last = JSON.stringify(this.heard[event].at(-1));
-        end(() => reject(new Error(`waited in vain: ${what}; the last ${event} was ${last}`)));
+        const cut = this.cuts.length === 0 ? '' : `; the line was cut: ${this.cuts.join(', ')}`;
+        const told = `waited in vain: ${what}; the last ${event} was ${last}${cut}`;
+        end(() => reject(new Error(told)));
       }, PATIENCE_MS);
       this.#listeners.add(look);
       look();

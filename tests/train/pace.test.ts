@@ -107,10 +107,11 @@ describe('a stop', () => {
     const { pace, stop } = create();
     pace.pause();
     const breath = pace.breathe();
-    const failed = expect(breath).rejects.toThrow('stopped');
+    const seen = watch(breath);
     await turns(5);
+    expect(seen.state).toBe('waiting');
     stop();
-    await failed;
+    await expect(breath).rejects.toThrow('stopped');
     expect(pace.paused).toBe(false);
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Random } from '../../shared/math/random.ts';
 import type { HeadName } from '../../shared/nn/heads.ts';
 import { createModel, type Model } from '../../shared/nn/model.ts';
@@ -69,4 +70,10 @@ export async function totalOf(terms: LossTerms): Promise<number> {
   const numbers = await Promise.all(Object.values(terms).map((term) => term.data()));
   Object.values(terms).forEach((term) => term.dispose());
   return numbers.reduce((sum, [value]) => sum + value!, 0);
+}
+
+/** What two weight vectors are compared by: to print all that differs would take minutes. */
+export function digest(numbers: Float32Array): string {
+  const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,5 +1,6 @@
 /** Rounds as volunteers and watchers live through them, over real sockets. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { begin, reduce } from '../../shared/rounds/round.ts';
 import { useEdge } from '../kit/edge.ts';
 import { Line, watch } from '../kit/line.ts';
 import {
@@ -88,6 +89,22 @@ describe('a round', () => {
     await a.assignment(1);
     expect(Date.now()).toBeGreaterThanOrEqual(deadline!);
     expect(await training('alone')).toMatchObject({ phase: 'training', asked: 1, goal: 3 });
+  });
+
+  test('has its deadline on a whole millisecond', () => {
+    // An alarm rings on whole ones. In the middle of one it rang too early, was set again to the
+    // time at which it was ringing, and workerd forgot it: the round never closed.
+    const state = {
+      ...begin({ goal: 1, minimum: 1, deadlineMs: 1e6 }),
+      phase: 'training' as const,
+      round: 1,
+      cohort: { a: 'asked' as const, b: 'asked' as const },
+      deadline: 1e6,
+    };
+    for (let now = 1; now <= 8; now++) {
+      const event = { kind: 'accepted', volunteer: 'a', bytes: 1, now } as const;
+      expect(reduce(state, event).state.deadline).toSatisfy(Number.isInteger);
+    }
   });
 
   test('does not wait for those who declined', async () => {

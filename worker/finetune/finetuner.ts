@@ -46,7 +46,7 @@ export class Finetuner extends DurableObject<Env> {
   /** Takes a job on; the same job again changes nothing. The coordinator hears `judged` or `failed`. */
   async start(job: Job): Promise<void> {
     const current = await this.ctx.storage.get<Job>('job');
-    if (current?.round === job.round && current.weights === job.weights) return;
+    if (isSame(current, job)) return;
     this.#drop();
     await this.ctx.storage.put('job', job);
     await this.ctx.storage.setAlarm(Date.now());
@@ -56,31 +56,41 @@ export class Finetuner extends DurableObject<Env> {
     const job = await this.ctx.storage.get<Job>('job');
     if (!job) return;
     const coordinator = this.env.COORDINATOR.getByName(job.project);
-    try {
-      this.#work ??= await Work.begin(this.env, job);
-      const done = await this.#work.slice(SLICE_MS);
-      if (!done) {
-        await coordinator.serverProgressed(job.round, this.#work.progress);
-        await this.ctx.storage.setAlarm(Date.now());
-        return;
-      }
-      const verdict = await this.#work.finish();
-      await coordinator.judged(job.round, verdict);
-    } catch (error) {
-      console.error('finetune', job.project, job.round, error);
-      await coordinator.serverFailed(
-        job.round,
-        `the server's step failed: ${(error as Error).message}`,
-      );
+    const outcome = await this.#workOn(job);
+    // Whatever fails from here on leaves the alarm with an error, and the platform rings it again.
+    if (outcome === 'unfinished') {
+      await coordinator.serverProgressed(job.round, this.#work?.progress ?? 0);
+      await this.ctx.storage.setAlarm(Date.now());
+      return;
     }
+    if ('failure' in outcome) await coordinator.serverFailed(job.round, outcome.failure);
+    else await coordinator.judged(job.round, outcome.verdict);
+    const current = await this.ctx.storage.get<Job>('job');
+    // Telling the coordinator may have brought the next job already.
+    if (!isSame(current, job)) return;
     this.#drop();
     await this.ctx.storage.delete('job');
+  }
+
+  async #workOn(job: Job): Promise<'unfinished' | { verdict: Verdict } | { failure: string }> {
+    try {
+      this.#work ??= await Work.begin(this.env, job);
+      if (!(await this.#work.slice(SLICE_MS))) return 'unfinished';
+      return { verdict: await this.#work.finish() };
+    } catch (error) {
+      console.error('finetune', job.project, job.round, error);
+      return { failure: `the server's step failed: ${(error as Error).message}` };
+    }
   }
 
   #drop(): void {
     this.#work?.dispose();
     this.#work = undefined;
   }
+}
+
+function isSame(a: Job | undefined, b: Job): boolean {
+  return a?.round === b.round && a.weights === b.weights;
 }
 
 /** What the server learns from, and what it judges by. */

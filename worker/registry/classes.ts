@@ -48,17 +48,15 @@ export async function addClass(
         return {
           version: live.version,
           statements: [
-            db
-              .insert(classes)
-              .values({
-                id,
-                project,
-                name,
-                kind: 'novel',
-                support,
-                examples: count,
-                addedIn: revision,
-              }),
+            db.insert(classes).values({
+              id,
+              project,
+              name,
+              kind: 'novel',
+              support,
+              examples: count,
+              addedIn: revision,
+            }),
             db.insert(prototypes).values(rowOf(id, live.version, fit)),
           ],
         };

@@ -147,7 +147,8 @@ export class Coordinator extends DurableObject<Env> {
     this.#dispatch({ kind: 'clock', now: Date.now() });
     const state = this.#known();
     if (state.phase === 'finetuning' || state.phase === 'preparing') this.#perform(resume(state));
-    await this.#schedule();
+    // Later than the alarm that is ringing: workerd forgets one that is set to that very time again.
+    await this.#schedule(Date.now() + 10);
   }
 
   async #take(submission: Submission): Promise<Receipt> {
@@ -279,12 +280,13 @@ export class Coordinator extends DurableObject<Env> {
     await this.env.FINETUNER.getByName(this.#id).start({ ...job, live: moved ? -1 : live });
   }
 
-  async #schedule(): Promise<void> {
+  /** Sets the alarm for what is next, no sooner than the given time. */
+  async #schedule(soonest = 0): Promise<void> {
     const { deadline, phase } = this.#known();
     const working = phase === 'aggregating' || phase === 'finetuning' || phase === 'preparing';
     const next = working ? Date.now() + WATCH_MS : deadline;
     if (next === null) await this.ctx.storage.deleteAlarm();
-    else await this.ctx.storage.setAlarm(next);
+    else await this.ctx.storage.setAlarm(Math.max(next, soonest));
   }
 
   #getRecipe(): Promise<Recipe> {

@@ -39,7 +39,7 @@ export async function startEdge({ folder, port, say }: EdgeOptions): Promise<Edg
   const secrets = folder ? keptSecrets(folder) : newSecrets();
   const { date, flags } = compatibility();
   const options = convertV4MiniflareOptions({
-    ...(folder ? { defaultPersistRoot: join(folder, 'data') } : {}),
+    ...(folder ? { resourcePersistencePath: join(folder, 'data') } : {}),
     ...{ host: '127.0.0.1', port, unsafeLocalExplorer: false },
     name: 'shoal',
     modules: workerModules(),
@@ -57,7 +57,7 @@ export async function startEdge({ folder, port, say }: EdgeOptions): Promise<Edg
       binding: 'ASSETS',
       routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
     },
-  } as Parameters<typeof convertV4MiniflareOptions>[0]);
+  });
   const miniflare = new Miniflare(options);
   const url = await miniflare.ready;
   await migrate(await miniflare.getD1Database('DB'));
@@ -95,7 +95,7 @@ function workerModules() {
   files.sort((a, b) => Number(b === 'index.js') - Number(a === 'index.js'));
   return files.map((path) => ({
     path,
-    type: path.endsWith('.wasm') ? 'CompiledWasm' : 'ESModule',
+    type: path.endsWith('.wasm') ? ('CompiledWasm' as const) : ('ESModule' as const),
     contents: path.endsWith('.wasm')
       ? readFileSync(join(WORKER_OUT, path))
       : readFileSync(join(WORKER_OUT, path), 'utf8'),
