@@ -75,7 +75,7 @@ export type Mix = { slope: number; offset: number };
  * nothing and half of the novel images go unrecognised, at 20 it is the other way round; measured on
  * writers kept from the test (docs/results.md, "novel beside base classes").
  */
-const NOVEL_ODDS = 6;
+export const NOVEL_ODDS = 6;
 
 /**
  * Fits the mix by leaving one class out at a time: each base class in turn plays the novel one, is

@@ -104,7 +104,7 @@ describe.each(ENTRIES)('%s', (id, view) => {
     expect(to.every((value) => value === 0)).toBe(true);
   });
 
-  test.runIf(id !== 'plain')('another seed makes another view', () => {
+  test('another seed makes another view, unless there is no chance in it', () => {
     const input = { size: 20, channels: 1 };
     const image = imageOf(input, 1);
     const views = [1, 2, 3, 4, 5].map((seed) => {
@@ -112,7 +112,7 @@ describe.each(ENTRIES)('%s', (id, view) => {
       view.make(image, 0, to, 0, input, new Random(seed));
       return to.join();
     });
-    expect(new Set(views).size).toBe(5);
+    expect(new Set(views).size).toBe(id === 'plain' ? 1 : 5);
   });
 });
 

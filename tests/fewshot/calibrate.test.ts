@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   fitMix,
+  NOVEL_ODDS,
   heldOutCosines,
   softmax,
   unknownThreshold,
@@ -110,21 +111,24 @@ test('held-out cosines: a class of which the image is the only one is no directi
 });
 
 describe('the mix of prototypes and classifier', () => {
-  /** Each class in turn is scored by its prototype, the others by the classifier: the mean of -log p(truth). */
+  /** Each class in turn is scored by its prototype, the others by the classifier: the weighted mean of -log p(truth). */
   function cost(
     { logits, labels, ways }: ReturnType<typeof crowd>,
     byPrototype: Float32Array,
     { slope, offset }: Mix,
   ) {
-    let sum = 0;
+    let [sum, weight] = [0, 0];
     for (const [i, label] of labels.entries())
       for (const novel of range(ways)) {
+        const odds = label === novel ? NOVEL_ODDS : 1;
+        weight += odds;
         const row = logits[i]!.map((logit, way) =>
           way === novel ? slope * byPrototype[i * ways + way]! + offset : logit,
         );
-        sum += Math.log(row.reduce((all, score) => all + Math.exp(score), 0)) - row[label]!;
+        const likely = row.reduce((all, score) => all + Math.exp(score), 0);
+        sum += odds * (Math.log(likely) - row[label]!);
       }
-    return sum / (labels.length * ways);
+    return sum / weight;
   }
 
   test.each([1, 2, 3])(
