@@ -38,7 +38,14 @@ export class Api {
   async call<N extends RouteName>(name: N, options: CallOptions<N> = {}): Promise<ReplyOf<N>> {
     const response = await this.fetch(name, options);
     const { reply } = ROUTES[name] as Route;
-    return (reply.json ? await response.json() : undefined) as ReplyOf<N>;
+    if (!reply.json) return undefined as ReplyOf<N>;
+    try {
+      return (await response.json()) as ReplyOf<N>;
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      // Cut off in the middle, or not our edge's answer: nobody knows whether it took effect.
+      throw new Unreachable(`${response.url} gave no whole answer`, { cause: error });
+    }
   }
 
   /** The same, with the body unread: for weights. */
@@ -69,12 +76,14 @@ function fill(path: string, params: Record<string, string> = {}): string {
   return path.replace(/:(\w+)/g, (_, name: string) => {
     const value = params[name];
     if (value === undefined) throw new Error(`api: the address ${path} needs "${name}"`);
+    // A dot or two would be taken for the folder itself, or the one above.
+    if (/^\.{1,2}$/.test(value)) throw new Error(`api: "${value}" is no ${name}`);
     return encodeURIComponent(value);
   });
 }
 
 async function refusal(response: Response): Promise<Error> {
   const body = (await response.json().catch(() => undefined)) as ProblemBody | undefined;
-  if (body && body.code in PROBLEMS) return new Problem(body.code, body.detail);
+  if (body && Object.hasOwn(PROBLEMS, body.code)) return new Problem(body.code, body.detail);
   return new Unreachable(`${response.url} answered ${response.status}`);
 }

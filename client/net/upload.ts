@@ -58,6 +58,7 @@ export async function upload(
 /** Resolves after so many milliseconds. @throws the signal's reason when it is aborted first. */
 function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error);
     const stop = () => {
       clearTimeout(timer);
       reject(signal?.reason as Error);

@@ -30,21 +30,21 @@ const learning = (steps: number, rate: number) => ({
  * How a project learns: everything that decides a round, set once when the project is created.
  * Every setting has a default that fits small grey images.
  */
-export const PlanSchema = v.object({
+export const PlanSchema = v.strictObject({
   net: v.optional(names(NETS), 'strided'),
-  input: v.optional(v.object({ size: integer(16, 128), channels: v.picklist([1, 3]) }), {
+  input: v.optional(v.strictObject({ size: integer(16, 128), channels: v.picklist([1, 3]) }), {
     size: 28,
     channels: 1,
   }),
   objective: v.optional(
-    v.object({
+    v.strictObject({
       id: names(OBJECTIVES),
       settings: v.optional(v.record(v.string(), v.unknown()), {}),
     }),
     { id: 'fixmatch', settings: {} },
   ),
   round: v.optional(
-    v.object({
+    v.strictObject({
       /** Deltas that close a round. */
       goal: v.optional(integer(1, 10_000), 4),
       /** Fewer than this at the deadline, and the round is abandoned. */
@@ -53,9 +53,9 @@ export const PlanSchema = v.object({
     }),
     {},
   ),
-  local: v.optional(v.object(learning(60, 0.05)), {}),
+  local: v.optional(v.strictObject(learning(60, 0.05)), {}),
   server: v.optional(
-    v.object({
+    v.strictObject({
       ...learning(40, 0.05),
       /** Supervised steps before the first round: they make version 1. */
       warmupSteps: v.optional(integer(1, 20_000), 300),
@@ -68,7 +68,7 @@ export const PlanSchema = v.object({
     {},
   ),
   aggregation: v.optional(
-    v.object({
+    v.strictObject({
       before: v.optional(v.array(v.picklist(BEFORE_IDS)), ['clip-norm']),
       combine: v.optional(v.picklist(COMBINE_IDS), 'weighted-mean'),
       after: v.optional(v.picklist(AFTER_IDS), 'fedavg'),
@@ -126,5 +126,6 @@ export function rateAt(round: number, rounds: number): number {
 
 /** The seed of a volunteer's round: the n-th that was asked. */
 export function localSeed(seed: number, round: number, n: number): number {
-  return (seed * 1009 + round) * 10_007 + n;
+  // Kept to 32 bits: Random takes no more, and JSON carries it exactly.
+  return ((seed * 1009 + round) * 10_007 + n) % 2 ** 32;
 }

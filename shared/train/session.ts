@@ -9,7 +9,13 @@ import {
   type Tensor,
   type Tf,
 } from '../nn/params.ts';
-import type { LocalData, LossTerms, Objective, StepContext } from '../objectives/contract.ts';
+import type {
+  LocalData,
+  LossTerms,
+  Objective,
+  StepContext,
+  Tensors,
+} from '../objectives/contract.ts';
 import { makeView } from './loader.ts';
 import { Sgd } from './optimiser.ts';
 
@@ -66,16 +72,16 @@ export class Session {
     const random = new Random(options.seed);
     const params = unflatten(tf, model.layout, weights);
     const views = random.fork('begin');
-    const state = await objective.begin({
-      tf,
-      model,
-      config,
-      params,
-      data,
-      random: views,
-      view: (name, rows) => makeView(tf, data, model.spec.input, name, rows, views),
-    });
-    return new Session(options, params, state, random);
+    try {
+      const state = await objective.begin({
+        ...{ tf, model, config, params, data, random: views },
+        view: (name, rows) => makeView(tf, data, model.spec.input, name, rows, views),
+      });
+      return new Session(options, params, state, random);
+    } catch (error) {
+      dispose(params);
+      throw error;
+    }
   }
 
   /** What the objective says of the round: coverage, confidence. */
@@ -91,7 +97,25 @@ export class Session {
     const { tf, objective } = this.#o;
     const rows = this.#rows.next().value as number[];
     const context = this.#context(rows);
-    const targets = tf.tidy(() => objective.targets(context));
+    let targets: Tensors = {};
+    try {
+      targets = tf.tidy(() => objective.targets(context));
+      const { gradients, terms } = this.#differentiate(context, targets);
+      this.#optimiser.step(this.#student, gradients, rate);
+      this.#follow();
+      return terms;
+    } finally {
+      for (const tensor of [...Object.values(targets), ...Object.values(context.batch.views)])
+        tensor.dispose();
+    }
+  }
+
+  /** The loss by its terms, and the gradient of their sum for every parameter that it reads. */
+  #differentiate(
+    context: StepContext<unknown, unknown>,
+    targets: Tensors,
+  ): { gradients: Params; terms: LossTerms } {
+    const { tf, objective } = this.#o;
     const names = Object.keys(this.#student);
     let terms: LossTerms = {};
     const { grads, value } = tf.tidy(() => {
@@ -108,12 +132,7 @@ export class Session {
     });
     value.dispose();
     const moved = names.flatMap((name, i) => (grads[i] ? [[name, grads[i]] as const] : []));
-    const gradients: Params = Object.fromEntries(moved);
-    this.#optimiser.step(this.#student, gradients, rate);
-    this.#follow();
-    for (const tensor of [...Object.values(targets), ...Object.values(context.batch.views)])
-      tensor.dispose();
-    return terms;
+    return { gradients: Object.fromEntries(moved), terms };
   }
 
   #context(rows: number[]): StepContext<unknown, unknown> {

@@ -173,3 +173,20 @@ test('no two volunteers of neighbouring rounds share a seed, and every seed is a
     expect(seeds.every(Number.isSafeInteger)).toBe(true);
   }
 });
+
+test.each([
+  ['in the plan', { nett: 'strided' }],
+  ['in a part of it', { local: { step: 10 } }],
+])('a setting that there is not is refused, not passed over: %s', (_, typo) => {
+  expect(v.safeParse(PlanSchema, typo).success).toBe(false);
+});
+
+test('nor is a setting that the objective does not have', () => {
+  const typo = plan({ objective: { id: 'fixmatch', settings: { treshold: 0.5 } } });
+  expect(() => recipeOf(typo, 4)).toThrow(Problem);
+});
+
+test('a seed fits 32 bits, however large the plan has it', () => {
+  const seed = localSeed(2 ** 31, 10_000, 9999);
+  expect(seed).toBe(seed >>> 0);
+});

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { Api, Unreachable } from '../../client/net/api.ts';
 import { Problem } from '../../shared/api/problem.ts';
@@ -108,6 +109,9 @@ describe('an answer', () => {
     ['a status without a word', json(null, 500)],
     ['a sentence', json('no', 400)],
     ['a problem that is not one of ours', json({ code: 999, detail: 'odd' }, 400)],
+    ['a problem named like what every object has', json({ code: 'constructor' }, 400)],
+    ['a success that is a page of a proxy', html],
+    ['a success that is cut off in the middle', cutOff],
   ])('of %s is none', async (_, answer) => {
     const { origin } = await serve(answer);
     await expect(new Api(origin).call('listProjects')).rejects.toThrow(Unreachable);
@@ -128,3 +132,20 @@ describe('an answer', () => {
     await expect(call).rejects.toThrow('the page was closed');
   });
 });
+
+test('a parameter cannot name the folder above', async () => {
+  const { origin, seen } = await serve(json({}));
+  await expect(new Api(origin).call('listRounds', { params: { project: '..' } })).rejects.toThrow(
+    '".." is no project',
+  );
+  expect(seen).toEqual([]);
+});
+
+function html(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Welcome to the hotel');
+}
+
+function cutOff(response: ServerResponse): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100' });
+  response.write('[{"id":', () => response.destroy());
+}

@@ -226,3 +226,23 @@ test("a session passes on its objective's report, of the state that it began wit
   expect(session.report()).toEqual({ coverage: 0.25 });
   session.dispose();
 });
+
+describe('an objective that fails leaves nothing behind', () => {
+  const broken = () => {
+    throw new Error('broken');
+  };
+
+  test('when the round begins', async () => {
+    const before = tf.memory().numTensors;
+    await expect(start(pull({ begin: async () => broken() }))).rejects.toThrow('broken');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test.each(['targets', 'loss'] as const)('in its %s', async (part) => {
+    const before = tf.memory().numTensors;
+    const session = await start(pull({ targets: () => ({ one: tf.scalar(1) }), [part]: broken }));
+    expect(() => session.step(0.1)).toThrow('broken');
+    session.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});

@@ -15,7 +15,7 @@ export const simclr = defineObjective({
   views: { first: 'strong', second: 'strong' },
   heads: ['proj'],
   uses: { labels: false, teacher: false },
-  config: v.object({
+  config: v.strictObject({
     temperature: v.optional(v.pipe(v.number(), v.minValue(0.05), v.maxValue(1)), 0.3),
   }),
   begin: async () => undefined,

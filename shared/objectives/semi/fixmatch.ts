@@ -6,7 +6,7 @@ import { allRows, defineObjective, type LocalData, type RoundContext } from '../
 const between = (low: number, high: number) =>
   v.pipe(v.number(), v.minValue(low), v.maxValue(high));
 
-const config = v.object({
+const config = v.strictObject({
   /** A label is kept when the model is at least this sure of it. Above 1, none is. */
   threshold: v.optional(between(0, 1.01), 0.95),
   /**

@@ -15,7 +15,7 @@ export const supervised = defineObjective({
   views: { image: 'strong' },
   heads: ['cls'],
   uses: { labels: true, teacher: false },
-  config: v.object({
+  config: v.strictObject({
     smoothing: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(0.5)), 0.1),
   }),
   begin: async ({ data }) => {
