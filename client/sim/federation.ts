@@ -4,6 +4,7 @@ import type { Tf } from '../../shared/nn/params.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import { freshWeights, serverPace, serverSession } from '../../shared/train/server.ts';
 import { open } from '../../shared/weights/codec.ts';
+import { addScaled } from '../../shared/weights/delta.ts';
 import { encodeDelta } from '../train/delta.ts';
 import { Pace } from '../train/pace.ts';
 import { trainRound } from '../train/round.ts';
@@ -74,7 +75,9 @@ async function crowd(
   }
   if (tally.count === 0) return { weights, memory };
   const { step, afterState } = tally.finish(memory);
-  return { weights: weights.map((value, i) => value + step[i]!), memory: afterState };
+  const next = weights.slice();
+  addScaled(next, step, 1);
+  return { weights: next, memory: afterState };
 }
 
 async function serverStep(

@@ -7,9 +7,8 @@ export type Inferred = { embeddings: Float32Array; logits: Float32Array };
 
 /** An image model as classification needs it. */
 export type Encoder = {
-  /** Length of an embedding, and how many classes the trained classifier has. */
+  /** Length of an embedding. */
   features: number;
-  classes: number;
   /**
    * @param images `count` images of size*size*channels numbers in [0, 1], channels last
    * @returns [count, features] with every row of length one, and [count, classes]
@@ -49,7 +48,6 @@ export function createEncoder(tf: Tf, model: Model, weights: Float32Array): Enco
 
   return {
     features,
-    classes: spec.classes,
     async infer(images, count) {
       if (disposed) throw new Error('encoder: it was disposed');
       if (images.length !== count * pixels)

@@ -1,11 +1,10 @@
 import * as v from 'valibot';
-import { recipeOf } from '../../shared/api/plan.ts';
 import { Problem } from '../../shared/api/problem.ts';
 import { DELTA_TYPE } from '../../shared/api/routes.ts';
 import { messageBytes } from '../../shared/weights/codec.ts';
 import type { Handlers } from '../handler.ts';
 import { check, readBytes } from '../middleware/body.ts';
-import { getProject, openDb } from '../registry/projects.ts';
+import { getProject, openDb, recipeFor } from '../registry/projects.ts';
 
 const whole = (least: number) =>
   v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.toNumber(), v.minValue(least));
@@ -20,7 +19,7 @@ export const deltas: Handlers<'sendDelta'> = {
   async sendDelta(c) {
     const project = await getProject(openDb(c.env.DB), c.req.param('project') as string);
     const claim = check(ClaimSchema, { ...c.req.header(), round: c.req.param('round') });
-    const { plan, model } = recipeOf(project.plan, project.classes.length);
+    const { plan, model } = recipeFor(project);
     const message = await readMessage(c, messageBytes(plan.codec, model.layout.size));
     const answer = await c.env.COORDINATOR.getByName(project.id).submit({
       volunteer: c.get('volunteer'),
