@@ -1,0 +1,37 @@
+import { parse } from 'valibot';
+import { expect, test } from 'vitest';
+import { simulate } from '../../client/sim/federation.ts';
+import { PlanSchema, recipeOf } from '../../shared/api/plan.ts';
+import { tf } from '../kit/backends.ts';
+import { CLASSES, digest, SMALL, stripes, unlabelled } from '../train/stripes.ts';
+
+const SEED = stripes(10, 1);
+const RECIPE = recipeOf(
+  parse(PlanSchema, {
+    input: { size: SMALL.size, channels: SMALL.channels },
+    local: { steps: 2, batch: 4 },
+    server: { warmupSteps: 2, steps: 2, batch: 4 },
+    objective: { id: 'fixmatch', settings: { target: 'soft', threshold: 0, guesses: 1 } },
+  }),
+  CLASSES,
+);
+
+async function run(volunteers: ReturnType<typeof unlabelled>[]): Promise<string[]> {
+  const seen: string[] = [];
+  const onRound = async (_: number, weights: Float32Array) => void seen.push(digest(weights));
+  await simulate({ tf, recipe: RECIPE, seed: SEED, volunteers, rounds: 2, onRound });
+  return seen;
+}
+
+test('the same federation comes to the same weights, round by round', async () => {
+  const crowd = [unlabelled(stripes(8, 2)), unlabelled(stripes(8, 3))];
+  expect(await run(crowd)).toEqual(await run(crowd));
+});
+
+test('volunteers change every round but the first, which is the server alone', async () => {
+  const [first, ...rounds] = await run([unlabelled(stripes(8, 2))]);
+  const [alone, ...others] = await run([]);
+  expect(first).toBe(alone);
+  expect(rounds).toHaveLength(2);
+  for (const [i, round] of rounds.entries()) expect(round).not.toBe(others[i]);
+});
