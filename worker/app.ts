@@ -62,9 +62,14 @@ function toProblem(error: Error, c: Context<App>): Response {
   const known = error instanceof Problem;
   if (!known) console.error(c.get('requestId'), error);
   const problem = known ? error : new Problem(901, 'an error that we did not foresee');
+  const { retryAfter } = problem.hints;
   const body = JSON.stringify(problem.body(`urn:uuid:${c.get('requestId')}`));
   return new Response(body, {
     status: problem.status,
-    headers: { 'content-type': 'application/problem+json', 'x-request-id': c.get('requestId') },
+    headers: {
+      'content-type': 'application/problem+json',
+      'x-request-id': c.get('requestId'),
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfter)) }),
+    },
   });
 }

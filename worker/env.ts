@@ -1,4 +1,5 @@
 import type { Coordinator } from './rounds/coordinator.ts';
+import type { Shard } from './rounds/shard.ts';
 import type { Finetuner } from './finetune/finetuner.ts';
 
 /** What wrangler.toml binds. */
@@ -7,11 +8,14 @@ export type Env = {
   BLOBS: R2Bucket;
   ASSETS: Fetcher;
   COORDINATOR: DurableObjectNamespace<Coordinator>;
+  SHARD: DurableObjectNamespace<Shard>;
   FINETUNER: DurableObjectNamespace<Finetuner>;
   /** Bearer token of the first admin. */
   ADMIN_TOKEN: string;
   /** Key under which volunteers' tickets are signed. */
   TICKET_SECRET: string;
+  /** '1': every step of persistence is announced on the console, for the crash bench. */
+  TRACE_PERSISTENCE?: string;
 };
 
 const LEAST = 16;

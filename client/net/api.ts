@@ -22,6 +22,13 @@ export type CallOptions<N extends RouteName> = {
 /** The edge did not answer, or not in its own language: worth another try later. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable';
+  /** Seconds after which whoever answered in its place asks to be asked again: its Retry-After header. */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, options: ErrorOptions & { retryAfter?: number } = {}) {
+    super(message, options);
+    this.retryAfter = options.retryAfter;
+  }
 }
 
 /** Calls routes of the one table. Replies are typed by it; a refusal is thrown as its numbered `Problem`. */
@@ -84,6 +91,15 @@ function fill(path: string, params: Record<string, string> = {}): string {
 
 async function refusal(response: Response): Promise<Error> {
   const body = (await response.json().catch(() => undefined)) as ProblemBody | undefined;
-  if (body && Object.hasOwn(PROBLEMS, body.code)) return new Problem(body.code, body.detail);
-  return new Unreachable(`${response.url} answered ${response.status}`);
+  if (body && Object.hasOwn(PROBLEMS, body.code)) {
+    const { code, detail, retryAfter, weights } = body;
+    return new Problem(code, detail, {
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+      ...(weights === undefined ? {} : { weights }),
+    });
+  }
+  // As seconds; the other form, a date, is not worth a clock that may be wrong.
+  const header = response.headers.get('retry-after');
+  const hint = header !== null && /^\d+$/.test(header) ? { retryAfter: Number(header) } : {};
+  return new Unreachable(`${response.url} answered ${response.status}`, hint);
 }

@@ -3,15 +3,26 @@ import type { ClientEvents, Handshake, ServerEvents } from '../../shared/protoco
 
 export type ProjectSocket = Socket<ServerEvents, ClientEvents>;
 
+/** Who is calling: a volunteer with its ticket and shard, or somebody who watches. */
+export type Caller = { ticket?: string; shard?: number };
+
 /**
- * The line to a project's coordinator: control messages only. Reconnects by itself; whoever
+ * The line to one of a project's shards: control messages only. Reconnects by itself; whoever
  * listens says `hello` again on every `connect`. Without a ticket it only watches.
  */
-export function connect(origin: string, project: string, ticket?: string): ProjectSocket {
+export function connect(
+  origin: string,
+  project: string,
+  { ticket, shard = 0 }: Caller = {},
+): ProjectSocket {
   const auth: Handshake = ticket === undefined ? {} : { ticket };
   return io(origin, {
     path: `/v1/projects/${encodeURIComponent(project)}/socket/`,
     auth,
+    query: { shard: String(shard) },
+    // An edge whose clients poll first cannot sleep: only who has no WebSocket polls.
+    transports: ['websocket', 'polling'],
+    tryAllTransports: true,
     // One engine a call: a page may watch one project and contribute to another.
     forceNew: true,
     reconnectionDelay: 500,

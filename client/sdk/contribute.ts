@@ -1,39 +1,18 @@
 import { recipeOf, type Recipe } from '../../shared/api/plan.ts';
-import { Problem } from '../../shared/api/problem.ts';
-import type { Project, Receipt } from '../../shared/api/schemas.ts';
-import { Random } from '../../shared/math/random.ts';
 import type { Tf } from '../../shared/nn/params.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
-import {
-  PROTOCOL_VERSION,
-  type Assignment,
-  type TrainingState,
-} from '../../shared/protocol/messages.ts';
+import { shardsOf } from '../../shared/rounds/shards.ts';
 import { Api } from '../net/api.ts';
-import { connect, type ProjectSocket } from '../net/socket.ts';
-import { upload } from '../net/upload.ts';
-import { encodeDelta } from '../train/delta.ts';
 import { Pace } from '../train/pace.ts';
-import { trainRound, type StepReport } from '../train/round.ts';
+import { Assignments } from './assignments.ts';
+import { Desk } from './desk.ts';
+import type { ContributionEvent } from './events.ts';
+import { Line } from './line.ts';
+import { Member } from './member.ts';
+import { inMemory, type Memory } from './memory.ts';
+import { Work } from './work.ts';
 
-/** What a contribution tells whoever watches it: a page, a progress bar, a test. */
-export type ContributionEvent =
-  | { kind: 'joined'; volunteer: string }
-  | { kind: 'connected' }
-  | { kind: 'disconnected'; reason: string }
-  | { kind: 'state'; state: TrainingState }
-  | { kind: 'round'; round: number; version: number; steps: number; bytesDown: number }
-  | ({ kind: 'step'; round: number } & StepReport)
-  | {
-      kind: 'sent';
-      receipt: Receipt;
-      parameters: number;
-      images: number;
-      report: Record<string, number>;
-    }
-  | { kind: 'declined'; round: number; reason: string }
-  | { kind: 'closed'; round: number; reason: string }
-  | { kind: 'failed'; round: number; error: Error };
+export type { ContributionEvent } from './events.ts';
 
 export type ContributeOptions = {
   origin: string;
@@ -43,6 +22,8 @@ export type ContributeOptions = {
   data: LocalData;
   signal: AbortSignal;
   onEvent: (event: ContributionEvent) => void;
+  /** What outlives a reload; nobody else may be using it. Left out, nothing does. */
+  memory?: Memory;
 };
 
 /** A running contribution. `done` settles when it is stopped; it rejects when joining is refused. */
@@ -51,7 +32,8 @@ export type Contribution = { pace: Pace; done: Promise<void> };
 /**
  * Lends this tab to a project until the signal is aborted: joins, waits for rounds, learns from the
  * local images, sends back weight deltas. Images never reach the network code: `upload` takes
- * encoded deltas only.
+ * encoded deltas only. Whatever breaks meanwhile (the line, the edge, with a memory also the tab),
+ * no step is taken twice that need not be, and no delta is counted twice.
  */
 export function contribute(options: ContributeOptions): Contribution {
   const pace = new Pace(options.signal);
@@ -59,138 +41,49 @@ export function contribute(options: ContributeOptions): Contribution {
 }
 
 async function run(options: ContributeOptions, pace: Pace): Promise<void> {
-  const { origin, project: id, signal, onEvent, backend, data } = options;
+  const { origin, project: id, data, signal, onEvent, memory = inMemory() } = options;
   const open = new Api(origin);
   const { project } = await open.call('getProject', { params: { project: id }, signal });
-  const ticket = await open.call('join', { params: { project: id }, signal });
-  onEvent({ kind: 'joined', volunteer: ticket.volunteer });
-  const worker = new Worker(options, project, new Api(origin, ticket.ticket), pace);
-  const socket = connect(origin, id, ticket.ticket);
+  const recipe = recipeOf(project.plan, project.classes.length);
+  const { model, plan } = recipe;
+  const desk = new Desk(memory, data, { count: model.layout.size, scheme: plan.codec });
+  const shards = shardsOf(plan);
+  const member = await Member.enter({ origin, project: id, shards, memory, signal, onEvent });
+  const { line, work, assignments } = assemble(options, { recipe, desk, member, pace });
   try {
-    socket.on('connect', () => {
-      onEvent({ kind: 'connected' });
-      socket.emit('hello', { protocol: PROTOCOL_VERSION, backend, images: data.count }, (state) =>
-        onEvent({ kind: 'state', state }),
-      );
-    });
-    socket.on('disconnect', (reason) => onEvent({ kind: 'disconnected', reason }));
-    socket.on('state', (state) => onEvent({ kind: 'state', state }));
-    socket.on('closed', ({ round, reason }) => worker.close(round, reason));
-    socket.on('assignment', (assignment) => worker.take(assignment, socket));
-    await aborted(signal, socket);
+    // First of all what is left from before: only then can an assignment be known as done.
+    const unsent = await desk.unsent();
+    if (unsent) assignments.begin(unsent, ({ sending }) => work.send(unsent, sending));
+    await line.stay();
   } finally {
-    worker.close(Number.POSITIVE_INFINITY, 'stopped');
-    socket.disconnect();
+    assignments.stop('stopped');
   }
 }
 
-/** Resolves when the signal is aborted; rejects when the edge refuses the connection for good. */
-function aborted(signal: AbortSignal, socket: ProjectSocket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    socket.on('problem', ({ code, detail }) =>
-      reject(new Problem(code as Problem['code'], detail)),
-    );
+type Parts = { recipe: Recipe; desk: Desk; member: Member; pace: Pace };
+
+/** The line brings assignments, their work is done in turn, and has its say on the line. */
+function assemble(options: ContributeOptions, { recipe, desk, member, pace }: Parts) {
+  const { origin, project, tf, backend, data, signal, onEvent } = options;
+  const wake = new EventTarget();
+  const hurry = () => void wake.dispatchEvent(new Event('wake'));
+  const line: Line = new Line({
+    ...{ origin, project, member, signal },
+    hello: { backend, images: data.count },
+    onEvent: (event) => {
+      if (event.kind === 'connected') hurry();
+      onEvent(event);
+    },
+    onAssignment: (assignment) => assignments.take(assignment),
+    onClosed: (round, reason) => {
+      if (assignments.close(round, reason)) onEvent({ kind: 'closed', round, reason });
+    },
   });
-}
-
-/** Does one round at a time; a newer assignment replaces an older one. */
-class Worker {
-  readonly #o: ContributeOptions;
-  readonly #api: Api;
-  readonly #pace: Pace;
-  readonly #recipe: Recipe;
-  #open: { round: number; abort: AbortController } | undefined;
-  #queue: Promise<void> = Promise.resolve();
-
-  constructor(options: ContributeOptions, project: Project, api: Api, pace: Pace) {
-    this.#o = options;
-    this.#api = api;
-    this.#pace = pace;
-    this.#recipe = recipeOf(project.plan, project.classes.length);
-  }
-
-  take(assignment: Assignment, socket: ProjectSocket): void {
-    // The same round again: the line broke and came back while its work goes on.
-    if (this.#open?.round === assignment.round) return;
-    this.#open?.abort.abort(new Error('a newer round has begun'));
-    const abort = new AbortController();
-    this.#open = { round: assignment.round, abort };
-    this.#queue = this.#queue.then(() => this.#work(assignment, socket, abort.signal));
-  }
-
-  close(round: number, reason: string): void {
-    if (!this.#open || this.#open.round > round) return;
-    this.#open.abort.abort(new Error(reason));
-    this.#open = undefined;
-    if (Number.isFinite(round)) this.#o.onEvent({ kind: 'closed', round, reason });
-  }
-
-  async #work(assignment: Assignment, socket: ProjectSocket, signal: AbortSignal): Promise<void> {
-    const { onEvent } = this.#o;
-    try {
-      await this.#learnAndSend(assignment, socket, signal);
-    } catch (error) {
-      if (!signal.aborted)
-        onEvent({ kind: 'failed', round: assignment.round, error: error as Error });
-    } finally {
-      if (this.#open?.round === assignment.round) this.#open = undefined;
-    }
-  }
-
-  async #learnAndSend(
-    assignment: Assignment,
-    socket: ProjectSocket,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { tf, data, onEvent, project } = this.#o;
-    const { round, version, rate, seed } = assignment;
-    const { plan, model } = this.#recipe;
-    const weights = await this.#weights(assignment.weights, signal);
-    onEvent({
-      kind: 'round',
-      round,
-      version,
-      steps: plan.local.steps,
-      bytesDown: weights.byteLength,
-    });
-    const result = await trainRound({
-      ...{ tf, recipe: this.#recipe, weights, data, rate, seed, pace: this.#pace },
-      onStep: (step) => {
-        signal.throwIfAborted();
-        onEvent({ kind: 'step', round, ...step });
-        if (step.terms) {
-          const loss = Object.values(step.terms).reduce((a, b) => a + b, 0);
-          const known = Number.isFinite(loss) ? loss : null;
-          socket.volatile.emit('progress', {
-            round,
-            step: step.step,
-            steps: step.steps,
-            loss: known,
-          });
-        }
-      },
-    });
-    if (result.kind === 'nothing') {
-      socket.emit('decline', { round, reason: result.reason });
-      onEvent({ kind: 'declined', round, reason: result.reason });
-      return;
-    }
-    const delta = encodeDelta(plan.codec, result.weights, weights, new Random(seed).fork('codec'));
-    const images = result.usable;
-    const receipt = await upload(this.#api, { project, round, version, images, delta, signal });
-    onEvent({
-      kind: 'sent',
-      receipt,
-      parameters: model.layout.size,
-      images,
-      report: result.report,
-    });
-  }
-
-  async #weights(hash: string, signal: AbortSignal): Promise<Float32Array> {
-    const response = await this.#api.fetch('getWeights', { params: { hash }, signal });
-    return new Float32Array(await response.arrayBuffer());
-  }
+  const work = new Work({
+    ...{ tf, data, project, recipe, pace, desk, voice: line, signal, wake, onEvent },
+    api: () => member.api,
+    onTicketRefused: (problem) => line.refused(problem),
+  });
+  const assignments = new Assignments({ work: (...job) => work.do(...job), hurry });
+  return { line, work, assignments };
 }

@@ -36,9 +36,10 @@ export async function simulate({
 }: Federation): Promise<Float32Array> {
   let weights = freshWeights(recipe);
   let memory: Float32Array | undefined;
+  const residuals: (Float32Array | null)[] = volunteers.map(() => null);
   for (let round = 0; round <= rounds; round++) {
     if (round > 0 && volunteers.length > 0) {
-      const combined = await crowd(tf, recipe, volunteers, weights, round, memory);
+      const combined = await crowd(tf, recipe, volunteers, weights, round, memory, residuals);
       memory = combined.memory;
       weights = combined.weights;
     }
@@ -55,6 +56,7 @@ async function crowd(
   weights: Float32Array,
   round: number,
   memory: Float32Array | undefined,
+  residuals: (Float32Array | null)[],
 ): Promise<{ weights: Float32Array; memory: Float32Array | undefined }> {
   const { plan, model, pipeline } = recipe;
   const tally = pipeline.begin(model.layout.size);
@@ -65,16 +67,16 @@ async function crowd(
     const job = { tf, recipe, weights, data, rate, pace, seed: chance, onStep: () => undefined };
     const result = await trainRound(job);
     if (result.kind === 'nothing') continue;
-    const message = encodeDelta(
-      plan.codec,
-      result.weights,
-      weights,
-      new Random(chance).fork('codec'),
-    );
+    const random = new Random(chance).fork('codec');
+    const residual = residuals[i] ?? null;
+    const encoded = encodeDelta(plan.codec, result.weights, weights, random, residual);
+    residuals[i] = encoded.residual;
+    const { message } = encoded;
     tally.add(open(message, { count: model.layout.size }), result.usable);
   }
   if (tally.count === 0) return { weights, memory };
-  const { step, afterState } = tally.finish(memory);
+  const mean = await pipeline.combine([tally], { layout: model.layout, base: weights });
+  const { step, afterState } = pipeline.step(mean, memory);
   const next = weights.slice();
   addScaled(next, step, 1);
   return { weights: next, memory: afterState };

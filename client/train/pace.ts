@@ -28,13 +28,15 @@ export class Pace {
 
   /**
    * Lets the event loop turn (messages, buttons), and waits while paused.
+   * @param beforeRest is done first where there is a pause: nobody knows how long it will be
    * @returns milliseconds spent paused. @throws the signal's reason once stopped.
    */
-  async breathe(): Promise<number> {
+  async breathe(beforeRest?: () => Promise<void>): Promise<number> {
     this.#signal.throwIfAborted();
     await turn();
     if (!this.#paused) return 0;
     const start = performance.now();
+    await beforeRest?.();
     while (this.#paused) await this.#paused;
     this.#signal.throwIfAborted();
     return performance.now() - start;

@@ -1,7 +1,7 @@
 import type { Recipe } from '../../shared/api/plan.ts';
 import type { Tf } from '../../shared/nn/params.ts';
-import type { LocalData } from '../../shared/objectives/contract.ts';
-import { Session } from '../../shared/train/session.ts';
+import type { LocalData, LossTerms } from '../../shared/objectives/contract.ts';
+import { Session, type Snapshot } from '../../shared/train/session.ts';
 import type { Pace } from './pace.ts';
 
 export type StepReport = {
@@ -21,7 +21,11 @@ export type RoundJob = {
   rate: number;
   seed: number;
   pace: Pace;
+  /** Where this very round was left: same weights, images and seed. Its result is the same as without the break. */
+  from?: Snapshot | undefined;
   onStep: (report: StepReport) => void;
+  /** Handed a place to go on from every few seconds, and at once when paused. */
+  onSnapshot?: (snapshot: Snapshot) => void;
 };
 
 export type RoundResult =
@@ -31,40 +35,25 @@ export type RoundResult =
 /** Every so many steps the loss is read back: on a GPU each reading waits for the queue to drain. */
 const READ_EVERY = 5;
 
+/**
+ * Milliseconds of work that a reload may cost: few at first, for short rounds; then more and more,
+ * since a snapshot is three times the model, and a disk wears out.
+ */
+const SAVE_FIRST = 1000;
+const SAVE_LONGEST = 10_000;
+
+/** The share of the time that saving may take, where reading back from a GPU is slow. */
+const SAVE_SHARE = 0.02;
+
 /** One volunteer's round: the plan's local steps from the received weights. @throws the pace's reason when stopped. */
 export async function trainRound(job: RoundJob): Promise<RoundResult> {
-  const { tf, recipe, weights, data, rate, seed, pace, onStep } = job;
-  const { plan, model, objective, settings } = recipe;
-  const { local } = plan;
-  const session = await Session.start({
-    ...{ tf, model, objective, config: settings, weights, data, seed },
-    ...{
-      batch: local.batch,
-      momentum: local.momentum,
-      clip: local.clip,
-      averageDecay: local.averageDecay,
-    },
-  });
+  const session = await begin(job);
   try {
     const report = session.report();
     if (session.usable === 0)
       return { kind: 'nothing', reason: 'no image was recognised with enough confidence', report };
-    const start = performance.now();
-    let rested = 0;
-    for (let step = 1; step <= local.steps; step++) {
-      const terms = session.step(local.rate * rate);
-      const read = step % READ_EVERY === 0 || step === local.steps || step === 1;
-      const numbers = read ? await readTerms(terms) : null;
-      for (const tensor of Object.values(terms)) tensor.dispose();
-      rested += await pace.breathe();
-      const seconds = (performance.now() - start - rested) / 1000;
-      onStep({
-        step,
-        steps: local.steps,
-        terms: numbers,
-        imagesPerSecond: (step * local.batch) / seconds,
-      });
-    }
+    if (job.from) session.resume(job.from);
+    await learn(session, job);
     // The average of the last steps, not the last step: less noise for the crowd to average away.
     return { kind: 'learnt', weights: await session.averaged(), usable: session.usable, report };
   } finally {
@@ -72,7 +61,50 @@ export async function trainRound(job: RoundJob): Promise<RoundResult> {
   }
 }
 
-async function readTerms(terms: Record<string, { data(): Promise<ArrayLike<number>> }>) {
+function begin({ tf, recipe, weights, data, seed }: RoundJob): Promise<Session> {
+  const { plan, model, objective, settings } = recipe;
+  const { batch, momentum, clip, averageDecay } = plan.local;
+  return Session.start({
+    ...{ tf, model, objective, config: settings, weights, data, seed },
+    ...{ batch, momentum, clip, averageDecay },
+  });
+}
+
+async function learn(session: Session, job: RoundJob): Promise<void> {
+  const { rate, pace, from, onStep } = job;
+  const { local } = job.recipe.plan;
+  const before = from?.steps ?? 0;
+  const save = saver(session, job);
+  const start = performance.now();
+  let rested = 0;
+  for (let step = before + 1; step <= local.steps; step++) {
+    const terms = session.step(local.rate * rate);
+    const read = step % READ_EVERY === 0 || step === local.steps || step === before + 1;
+    const numbers = read ? await readTerms(terms) : null;
+    for (const tensor of Object.values(terms)) tensor.dispose();
+    await save('if due');
+    rested += await pace.breathe(() => save('now'));
+    const seconds = (performance.now() - start - rested) / 1000;
+    const imagesPerSecond = ((step - before) * local.batch) / seconds;
+    onStep({ step, steps: local.steps, terms: numbers, imagesPerSecond });
+  }
+}
+
+/** Hands out snapshots: when one is due, or at once. */
+function saver(session: Session, { onSnapshot }: RoundJob) {
+  let interval = SAVE_FIRST;
+  let due = performance.now() + interval;
+  return async (when: 'if due' | 'now'): Promise<void> => {
+    const start = performance.now();
+    if (!onSnapshot || (when === 'if due' && start < due)) return;
+    onSnapshot(await session.snapshot());
+    const end = performance.now();
+    interval = Math.min(2 * interval, SAVE_LONGEST);
+    due = end + Math.max(interval, (end - start) / SAVE_SHARE);
+  };
+}
+
+async function readTerms(terms: LossTerms): Promise<Record<string, number>> {
   const read = await Promise.all(
     Object.entries(terms).map(
       async ([name, tensor]) => [name, (await tensor.data())[0] as number] as const,

@@ -1,9 +1,14 @@
 import { Problem } from '../api/problem.ts';
 import { firstNotFinite } from '../weights/delta.ts';
-import type { After, Before, Combine, Counted, Delta, Settings } from './contract.ts';
+import type { MakeSum } from '../weights/sum.ts';
+import { combine, type Ground } from './combine.ts';
+import type { After, Before, Combine } from './contract.ts';
+import { assertFits, lackOf, type Rounds } from './fit.ts';
 import type { AfterId, BeforeId, CombineId } from './ids.ts';
 import { AFTER, BEFORE, COMBINE } from './index.ts';
 import { resolve } from './settings.ts';
+import type { Source } from './slices.ts';
+import { Tally } from './tally.ts';
 
 /** The rules of a project, as its plan names them. */
 export type PipelineConfig = {
@@ -13,43 +18,59 @@ export type PipelineConfig = {
   settings: Readonly<Record<string, number>>;
 };
 
-/** What a round came to. */
-export type Outcome = {
-  /** To add to the round's weights, [size]. */
-  step: Float32Array;
-  /** For the next round's `finish`. */
-  afterState: Float32Array;
-  /** Sum of the weights of all deltas, and how many they were. */
-  weight: number;
-  count: number;
-};
-
 /** before -> combine -> after, with their settings checked. Holds no state of any round. */
 export type Pipeline = {
   /** Every setting of the three stages, defaults filled in: what to show and to log. */
   values: Readonly<Record<string, number>>;
   /** An empty tally for a model of `size` parameters. */
-  begin(size: number): Tally;
-  /** A tally from what `snapshot` gave. @throws when it is not one of this size. */
-  restore(snapshot: Uint8Array, size: number): Tally;
+  begin(size: number, makeSum?: MakeSum): Tally;
+  /**
+   * A tally from what `snapshot` or `chunks` gave, in whatever pieces it was stored.
+   * @throws when it is not one of this size and these rules
+   */
+  restore(snapshot: Uint8Array | Iterable<Uint8Array>, size: number, makeSum?: MakeSum): Tally;
+  /**
+   * Makes one delta, [size], of the shards' parts, in the order given and in slices.
+   * @throws when nothing was counted, or a source does not give what it says
+   */
+  combine(sources: readonly Source[], ground: Ground): Promise<Float32Array>;
+  /** What keeps the combining rule from its promise in a round of so many parts, or null: for the log. */
+  lacks(parts: number): string | null;
+  /**
+   * Makes the round's step, to add to its weights, of the combined delta.
+   * @param mean [size]  @param state what the step before returned; none before the first
+   * @returns the step, [size], and the state for the next; both fresh
+   * @throws when the state is of another rule or size; Problem 404 when a number overflows float32
+   */
+  step(mean: Float32Array, state?: Float32Array): { step: Float32Array; afterState: Float32Array };
 };
 
-/** Heavier than any volunteer's images; keeps weight * delta far from the end of float64. */
-const LARGEST_WEIGHT = 1e9;
-
-/** @throws Problem 303 for an unknown or doubled rule, an unknown setting, or one out of range. */
-export function createPipeline(config: PipelineConfig): Pipeline {
+/**
+ * @param rounds what its rounds are like; left out, it is for no plan and fits everywhere
+ * @throws Problem 303 for an unknown or doubled rule, an unknown setting or one out of range, or
+ *   rules that cannot work in such rounds.
+ */
+export function createPipeline(config: PipelineConfig, rounds?: Rounds): Pipeline {
   const before = config.before.map((id) => ruleOf<Before>(BEFORE, id, 'before'));
   if (new Set(before).size < before.length)
     throw new Problem(303, `aggregation: a rule is named twice in ${config.before.join(', ')}`);
-  const combine = ruleOf<Combine>(COMBINE, config.combine, 'combine');
+  const rule = ruleOf<Combine>(COMBINE, config.combine, 'combine');
   const after = ruleOf<After>(AFTER, config.after, 'after');
-  const declared: Settings[] = [...before, combine, after].map((rule) => rule.settings);
-  const rules = { before, combine, after, values: resolve(declared, config.settings) };
+  const declared = [...before, rule, after].map(({ settings }) => settings);
+  const values = resolve(declared, config.settings);
+  if (rounds) assertFits(config.before, rule, values, rounds);
+  const buckets = rule.reads === 'sum' ? 1 : values['buckets']!;
+  const tallyRules = { before, values, buckets };
   return {
-    values: rules.values,
-    begin: (size) => new Tally(rules, size, combine.begin(size, rules.values)),
-    restore: (bytes, size) => new Tally(rules, size, combine.unpack(bytes, size)),
+    values,
+    begin: (size, makeSum) => new Tally(tallyRules, size, makeSum),
+    restore(snapshot, size, makeSum) {
+      const chunks = snapshot instanceof Uint8Array ? [snapshot] : snapshot;
+      return Tally.restore(tallyRules, chunks, size, makeSum);
+    },
+    combine: (sources, ground) => combine(rule, values, sources, ground),
+    lacks: (parts) => lackOf(rule, parts, values),
+    step: (mean, state) => step(after, values, mean, state),
   };
 }
 
@@ -60,81 +81,18 @@ function ruleOf<Rule>(table: Record<string, Rule>, id: string, stage: string): R
   return rule;
 }
 
-type Rules = {
-  before: readonly Before[];
-  combine: Combine;
-  after: After;
-  values: Readonly<Record<string, number>>;
-};
-
-/**
- * The deltas of one round so far: what a shard keeps. Deltas are decoded straight into it; its
- * size does not depend on how many there were.
- */
-export class Tally {
-  readonly #rules: Rules;
-  readonly #size: number;
-  readonly #state: Counted;
-
-  constructor(rules: Rules, size: number, state: Counted) {
-    this.#rules = rules;
-    this.#size = size;
-    this.#state = state;
-  }
-
-  get weight(): number {
-    return this.#state.weight;
-  }
-
-  get count(): number {
-    return this.#state.count;
-  }
-
-  /**
-   * Counts a delta. Either all of it is counted or, when this throws, nothing.
-   * @param weight how much it counts against the others: the examples it was learned from
-   * @returns its norm, and the factor the `before` rules scaled it by (1: untouched)
-   * @throws Problem 101 for a weight that is not in (0, 1e9], 404 when a number is not finite.
-   */
-  add(delta: Delta, weight: number): { norm: number; factor: number } {
-    if (!(weight > 0 && weight <= LARGEST_WEIGHT))
-      throw new Problem(101, `weight: ${weight} is not in (0, ${LARGEST_WEIGHT}]`);
-    if (delta.count !== this.#size)
-      throw new Error(`tally: a delta of ${delta.count} numbers for a model of ${this.#size}`);
-    delta.assertFinite();
-    const { before, combine, values } = this.#rules;
-    const norm = delta.norm();
-    const factor = before.reduce((f, rule) => f * rule.factor(f * norm, values), 1);
-    combine.add(this.#state, delta, weight, factor);
-    return { norm, factor };
-  }
-
-  /** Counts everything of another tally of the same pipeline: how the root takes in a shard. */
-  merge(other: Tally): void {
-    this.#rules.combine.merge(this.#state, other.#state);
-  }
-
-  /** A copy as bytes, for storage or another object: 8 a parameter, so past 250,000 it needs more than one SQLite row (2 MB). */
-  snapshot(): Uint8Array {
-    return this.#rules.combine.pack(this.#state);
-  }
-
-  /**
-   * Makes the step of the round. The tally itself stays as it was.
-   * @param afterState from the round before; none before the first
-   * @throws when nothing was counted, or the state is of another rule; Problem 404 when the step
-   *   overflows float32.
-   */
-  finish(afterState?: Float32Array): Outcome {
-    const { combine, after, values } = this.#rules;
-    const begun = after.begin(this.#size);
-    const state = afterState ?? begun;
-    if (state.length !== begun.length)
-      throw new Error(`tally: an after-state of ${state.length} numbers, expected ${begun.length}`);
-    const made = after.step(combine.finish(this.#state, values), state, values);
-    if (firstNotFinite(made.step) >= 0 || firstNotFinite(made.state) >= 0)
-      throw new Problem(404, 'the aggregated step is not finite');
-    const { weight, count } = this.#state;
-    return { step: made.step, afterState: made.state, weight, count };
-  }
+function step(
+  after: After,
+  values: Readonly<Record<string, number>>,
+  mean: Float32Array,
+  state?: Float32Array,
+): { step: Float32Array; afterState: Float32Array } {
+  const begun = after.begin(mean.length, values);
+  const from = state ?? begun;
+  if (from.length !== begun.length)
+    throw new Error(`aggregation: an after-state of ${from.length} numbers, not ${begun.length}`);
+  const made = after.step(mean, from, values);
+  if (firstNotFinite(made.step) >= 0 || firstNotFinite(made.state) >= 0)
+    throw new Problem(404, 'the aggregated step is not finite');
+  return { step: made.step, afterState: made.state };
 }

@@ -6,6 +6,7 @@ import { createModel, type Model } from '../nn/model.ts';
 import type { HeadName } from '../nn/heads.ts';
 import { OBJECTIVES, type ObjectiveId } from '../objectives/index.ts';
 import type { Objective } from '../objectives/contract.ts';
+import { shardsOf } from '../rounds/shards.ts';
 import { SCHEMES } from '../weights/schemes/index.ts';
 import { Problem } from './problem.ts';
 
@@ -50,6 +51,17 @@ export const PlanSchema = v.strictObject({
       /** Fewer than this at the deadline, and the round is abandoned. */
       minimum: v.optional(integer(1, 10_000), 1),
       deadlineSeconds: v.optional(integer(1, 86_400), 120),
+      /** Volunteers asked for every delta wanted: some will leave, or be too slow. */
+      overSelection: v.optional(number(1, 4), 1.3),
+      /**
+       * 'sync': a round's deltas all start from its version. 'async': volunteers never wait; a version
+       * is made of every `goal` deltas, also of those that started from an earlier one (FedBuff).
+       */
+      mode: v.optional(v.picklist(['sync', 'async']), 'sync'),
+      /** Versions that a delta may lie behind in an asynchronous round. */
+      maxStaleness: v.optional(integer(0, 100), 5),
+      /** Objects that the volunteers are spread over; null: one for every 250 asked. */
+      shards: v.optional(v.nullable(integer(1, 256)), null),
     }),
     {},
   ),
@@ -69,7 +81,7 @@ export const PlanSchema = v.strictObject({
   ),
   aggregation: v.optional(
     v.strictObject({
-      before: v.optional(v.array(v.picklist(BEFORE_IDS)), ['clip-norm']),
+      before: v.optional(v.array(v.picklist(BEFORE_IDS)), ['clip-norm', 'staleness']),
       combine: v.optional(v.picklist(COMBINE_IDS), 'weighted-mean'),
       after: v.optional(v.picklist(AFTER_IDS), 'fedavg'),
       settings: v.optional(v.record(v.string(), v.number()), {}),
@@ -109,7 +121,7 @@ export function recipeOf(plan: Plan, classes: number): Recipe {
       `round: the minimum ${plan.round.minimum} is above the goal ${plan.round.goal}`,
     );
   const heads = [...new Set<HeadName>(['cls', ...objective.heads])];
-  const pipeline = createPipeline(plan.aggregation);
+  const pipeline = createPipeline(plan.aggregation, { ...plan.round, shards: shardsOf(plan) });
   try {
     const model = createModel({ net: plan.net as NetName, input: plan.input, classes, heads });
     return { plan, model, objective, settings: settings.output, pipeline };

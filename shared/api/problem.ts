@@ -88,6 +88,16 @@ export const PROBLEMS = {
   ],
   411: [404, 'There is no such round', 'GET the rounds of the project.'],
   412: [409, 'Training is already running', 'Wait for it to end, or stop it first.'],
+  413: [
+    409,
+    'The delta is too stale',
+    'Fetch the current weights at the address that `weights` names, and train from them.',
+  ],
+  414: [
+    503,
+    'Too many deltas at once',
+    'Send it again after the seconds that Retry-After names; nothing was counted.',
+  ],
   501: [
     422,
     'The bytes are no image that can be read',
@@ -138,15 +148,26 @@ export type ProblemBody = {
   code: ProblemCode;
   remedy: string;
   instance?: string;
+} & ProblemHints;
+
+/** What a caller's program can act upon, beside the words. */
+export type ProblemHints = {
+  /** Seconds after which to try again; the Retry-After header says the same. */
+  retryAfter?: number;
+  /** Path of the weights to train from now. */
+  weights?: string;
 };
 
 /** Thrown anywhere, turned into a response in one place. `detail` says what was wrong with this one. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly status: number;
+  readonly hints: ProblemHints;
 
-  constructor(code: ProblemCode, detail: string, options?: ErrorOptions) {
-    super(detail, options);
+  constructor(code: ProblemCode, detail: string, options: ErrorOptions & ProblemHints = {}) {
+    const { cause, ...hints } = options;
+    super(detail, cause === undefined ? {} : { cause });
+    this.hints = hints;
     this.name = 'Problem';
     this.code = code;
     this.status = PROBLEMS[code][0];
@@ -155,7 +176,8 @@ export class Problem extends Error {
   body(instance?: string): ProblemBody {
     const [status, title, remedy] = PROBLEMS[this.code];
     const type = `/docs/problems#${this.code}`;
-    const body = { type, title, status, detail: this.message, code: this.code, remedy };
+    const { code, message: detail, hints } = this;
+    const body = { type, title, status, detail, code, remedy, ...hints };
     return instance === undefined ? body : { ...body, instance };
   }
 }

@@ -85,14 +85,22 @@ export const TicketSchema = v.object({
   /** A signed token: sent as bearer with deltas and in the socket's handshake. */
   ticket: v.string(),
   expiresAt: v.number(),
+  /** The shard that keeps this volunteer's line: `?shard=` of the socket's address. */
+  shard: v.number(),
 });
 
 export const ReceiptSchema = v.object({
+  /** The round that counts it: in asynchronous training it may be later than the one it was asked in. */
   round: v.number(),
   digest: v.string(),
   bytes: v.number(),
   /** True when these very bytes had been counted before: sending again is safe. */
   repeated: v.boolean(),
+  /** Where it is in the sum: the shard, and its place among the deltas of the round there, from 1. */
+  shard: v.number(),
+  position: v.number(),
+  /** Versions made since the one that it started from; 0 in a synchronous round. */
+  staleness: v.number(),
 });
 
 export const RoundSchema = v.object({
@@ -101,6 +109,8 @@ export const RoundSchema = v.object({
   reason: v.nullable(v.string()),
   baseVersion: v.number(),
   candidateVersion: v.nullable(v.number()),
+  /** Hash of the weights that aggregation made, before the server's step: anyone can check the sum. */
+  aggregate: v.nullable(v.string()),
   asked: v.number(),
   accepted: v.number(),
   declined: v.number(),

@@ -1,3 +1,9 @@
+/** Where a generator stands: its four words, and the second of a pair of normals that is still to be given out. */
+export type RandomState = {
+  words: readonly [number, number, number, number];
+  spare: number | null;
+};
+
 /**
  * Seeded random numbers: every figure Shoal publishes can be made again from its seed.
  * sfc32 (Chris Doty-Humphrey, PractRand) passes BigCrush and needs four 32-bit words of state;
@@ -26,6 +32,18 @@ export class Random {
     this.#c = word();
     this.#d = word();
     for (let i = 0; i < 12; i++) this.next();
+  }
+
+  /** Goes on from where another stood: the same draws follow, on every platform. */
+  static at({ words, spare }: RandomState): Random {
+    const random = new Random(0);
+    [random.#a, random.#b, random.#c, random.#d] = words;
+    random.#spare = spare ?? undefined;
+    return random;
+  }
+
+  get state(): RandomState {
+    return { words: [this.#a, this.#b, this.#c, this.#d], spare: this.#spare ?? null };
   }
 
   /** A generator of its own for a named purpose, so that adding one draw moves no other stream. */

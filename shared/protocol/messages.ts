@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /** Raised when either side's messages change in a way the other would misread. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -84,6 +84,11 @@ export type ServerEvents = {
   assignment: (assignment: Assignment) => void;
   /** The round is over for this volunteer; `reason` says how it ended. */
   closed: (message: { round: number; reason: string }) => void;
+  /**
+   * Not needed for now: more volunteers are here than the next round can ask. Leave the line, and come
+   * back after so many seconds (already spread, so that a crowd does not come back at once).
+   */
+  wait: (message: { retryAfter: number }) => void;
   progress: (message: Progress & { volunteer: string }) => void;
   /** The connection is refused or a message was not understood; see shared/api/problem.ts. */
   problem: (problem: { code: number; detail: string }) => void;

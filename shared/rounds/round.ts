@@ -1,19 +1,36 @@
 import type { TrainingState } from '../protocol/messages.ts';
+import { NOTHING, total, type Base, type Counts, type Report } from './orders.ts';
+import type { Mode } from './cohort.ts';
+import { allocate } from './allocate.ts';
 
 /**
  * Training as a pure state machine: (state, event) -> state + effects. It decides everything and
  * touches nothing; the coordinator stores the state, carries out the effects, and reports back as
- * events. An effect may be carried out twice after a crash, so each is safe to repeat.
+ * events. An effect may be carried out twice after a crash, so each is safe to repeat. Volunteers
+ * are the shards' business (cohort.ts): here they are numbers, as the shards report them.
  *
- *   preparing -> idle <-> gathering -> training -> aggregating -> finetuning -> gathering | idle
+ *   preparing -> idle <-> gathering -> training -> closing -> aggregating -> finetuning -> gathering | idle
+ *
+ * A synchronous round ends before the next begins. In asynchronous training (FedBuff, Nguyen et al.
+ * 2022) the next round takes deltas from the moment this one closes, so that no tab ever waits for
+ * the server: a round is then a buffer of deltas, and several versions are alive at once.
  */
-export type Member = 'asked' | 'accepted' | 'declined' | 'left';
-
-export type RoundRules = { goal: number; minimum: number; deadlineMs: number };
+export type RoundRules = {
+  /** Deltas that close a round; fewer than `minimum` at the deadline, and it is abandoned. */
+  goal: number;
+  minimum: number;
+  /** Volunteers to have at work for that: more than the goal, for some will leave. */
+  wanted: number;
+  deadlineMs: number;
+  mode: Mode;
+  /** Versions that a delta may lie behind; 0 in synchronous rounds. */
+  maxStaleness: number;
+  shards: number;
+};
 
 export type State = {
   rules: RoundRules;
-  phase: Exclude<TrainingState['phase'], 'promoting'>;
+  phase: 'preparing' | 'idle' | 'gathering' | 'training' | 'closing' | 'aggregating' | 'finetuning';
   /** The open round, or the last one. */
   round: number;
   /** Rounds run while `round < until`. */
@@ -21,22 +38,32 @@ export type State = {
   /** The version that requests are answered with; 0 before the first. */
   live: number;
   /**
-   * What the open round starts from, or the next one: the newest version that is not much worse than
-   * the live one. Fixed while a round is open, whose deltas are differences to it.
+   * What deltas may start from, newest first. The first is what an assignment names: the newest
+   * version that is not much worse than the live one.
    */
-  base: { version: number; weights: string };
+  bases: readonly Base[];
   /** The version that was made live by hand while a round was open: what the next one starts from. */
-  moved: State['base'] | null;
-  /** Volunteers connected now. */
-  present: string[];
-  cohort: Record<string, Member>;
-  bytes: number;
+  moved: Base | null;
   openedAt: number;
-  /** When the clock next decides something; null when nothing waits for it. */
+  /** Since when the next round takes deltas already; null where rounds do not overlap. */
+  nextOpenedAt: number | null;
+  /** When the round closes at the latest, or the wait for more volunteers ends; null where neither is on. */
   deadline: number | null;
+  /** Until when a round that has enough waits for those who left in the middle of their work, or null. */
+  grace: number | null;
+  /** How long the last round was open, ms; null before the first. */
+  lastMs: number | null;
+  /** What came of the round, once every shard has sealed it. */
+  totals: Counts;
+  /** Why the round is closed only to be given up; null when it is to be aggregated. */
+  givenUp: string | null;
   /** Weights made by aggregation, before the server's step. */
   candidate: string | null;
+  /** Deltas of rounds up to this one are needed no more. */
+  settled: number;
   notice: string | null;
+  /** What each shard last said; null where nothing was heard yet. Not stored: they say it again. */
+  shards: readonly (Report | null)[];
 };
 
 /** What the server's own step and evaluation came to. */
@@ -46,16 +73,13 @@ export type Verdict = {
   reason: string | null;
   candidateVersion: number;
   live: number;
-  base: State['base'];
+  base: Base;
 };
 
 export type Event =
-  | { kind: 'arrived'; volunteer: string; now: number }
-  | { kind: 'left'; volunteer: string; now: number }
+  | { kind: 'report'; shard: number; report: Report; now: number }
   | { kind: 'start'; rounds: number; now: number }
   | { kind: 'stop' }
-  | { kind: 'accepted'; volunteer: string; bytes: number; now: number }
-  | { kind: 'declined'; volunteer: string; now: number }
   | { kind: 'clock'; now: number }
   | { kind: 'aggregated'; weights: string; now: number }
   | { kind: 'judged'; verdict: Verdict; now: number }
@@ -69,20 +93,16 @@ export type Outcome = {
   reason: string | null;
   baseVersion: number;
   candidateVersion: number | null;
-  asked: number;
-  accepted: number;
-  declined: number;
-  bytes: number;
+  /** The weights that aggregation made, before the server's step; null where it came to none. */
+  aggregate: string | null;
   openedAt: number;
   closedAt: number;
-};
+} & Omit<Counts, 'left'>;
 
 export type Effect =
-  | { kind: 'assign'; volunteers: string[] }
   | { kind: 'aggregate' }
   | { kind: 'finetune'; weights: string }
-  | { kind: 'record'; outcome: Outcome }
-  | { kind: 'dismiss'; volunteers: string[]; round: number; reason: string };
+  | { kind: 'record'; outcome: Outcome };
 
 export type Step = { state: State; effects: Effect[] };
 
@@ -95,30 +115,38 @@ export const GATHER_MS = 3000;
  */
 export const PATIENCE = 0.25;
 
+/**
+ * A line breaks and comes back, all of them when the edge is deployed anew; socket.io tries again
+ * within 10 s. Nobody's work is thrown away for that.
+ */
+export const GRACE_MS = 10_000;
+
 /** A new project: its first version is being made from the seed set. */
 export function begin(rules: RoundRules): State {
   return {
-    ...{ rules, phase: 'preparing', round: 0, until: 0, live: 0, present: [], cohort: {} },
-    ...{ base: { version: 0, weights: '' }, moved: null, bytes: 0, openedAt: 0, deadline: null },
-    ...{ candidate: null, notice: null },
+    ...{ rules, phase: 'preparing', round: 0, until: 0, live: 0, bases: [], moved: null },
+    ...{
+      openedAt: 0,
+      nextOpenedAt: null,
+      deadline: null,
+      grace: null,
+      lastMs: null,
+      totals: NOTHING,
+    },
+    ...{ givenUp: null, candidate: null, settled: 0, notice: null },
+    shards: Array.from({ length: rules.shards }, () => null),
   };
 }
 
 /** @returns the next state and what to do; the same object and nothing where the event changes nothing. */
 export function reduce(state: State, event: Event): Step {
   switch (event.kind) {
-    case 'arrived':
-      return arrived(state, event.volunteer, event.now);
-    case 'left':
-      return left(state, event.volunteer, event.now);
+    case 'report':
+      return reported(state, event.shard, event.report, event.now);
     case 'start':
       return settle({ ...state, until: state.round + event.rounds, notice: null }, event.now);
     case 'stop':
       return stop(state);
-    case 'accepted':
-      return resolved(state, event.volunteer, 'accepted', event.bytes, event.now);
-    case 'declined':
-      return resolved(state, event.volunteer, 'declined', 0, event.now);
     case 'clock':
       return clock(state, event.now);
     case 'aggregated':
@@ -132,49 +160,61 @@ export function reduce(state: State, event: Event): Step {
   }
 }
 
-/** How many of the cohort stand so. */
-export function tally(state: State, member: Member): number {
-  return Object.values(state.cohort).filter((m) => m === member).length;
+/** The round that takes deltas now, or was the last to; whether it does. */
+export function taking({ phase, round, nextOpenedAt }: State): { round: number; open: boolean } {
+  if (nextOpenedAt !== null) return { round: round + 1, open: true };
+  return { round, open: phase === 'training' };
 }
 
-/** Whether a delta of this volunteer can be counted now; if not, why not. */
-export function admission(
-  state: State,
-  volunteer: string,
-): 'open' | 'closed' | 'not-asked' | 'counted' {
-  const member = state.cohort[volunteer];
-  if (member === 'accepted') return 'counted';
-  if (state.phase !== 'training') return 'closed';
-  return member === undefined ? 'not-asked' : 'open';
+/** How many volunteers each shard may have at work, by its number. */
+export function quotas(state: State): number[] {
+  const { round, open } = taking(state);
+  if (!open) return state.shards.map(() => 0);
+  const { mode, wanted } = state.rules;
+  const standings = state.shards.map((report) => {
+    if (!report) return { working: 0, accepted: 0, spare: 0 };
+    // One that has not heard of the round yet can ask whoever is there, or has at work already.
+    if (report.round !== round) {
+      const working = mode === 'async' && report.open ? report.working : 0;
+      return { working, accepted: 0, spare: report.present - working };
+    }
+    const accepted = mode === 'async' ? 0 : report.counts.accepted;
+    return { working: report.working, accepted, spare: report.spare };
+  });
+  return allocate(standings, wanted);
+}
+
+/** Volunteers connected, in all shards that were heard. */
+export function presence({ shards }: State): number {
+  return shards.reduce((sum, report) => sum + (report?.present ?? 0), 0);
+}
+
+/** Of the round that takes deltas, as far as it was heard. */
+export function counted(state: State, round = taking(state).round): Counts {
+  return total(
+    state.shards.flatMap((report) => {
+      if (report?.sealed.round === round) return [report.sealed.counts];
+      return report?.round === round ? [report.counts] : [];
+    }),
+  );
 }
 
 function only(state: State, ...effects: Effect[]): Step {
   return { state, effects };
 }
 
-function arrived(state: State, volunteer: string, now: number): Step {
-  const present = state.present.includes(volunteer) ? state.present : [...state.present, volunteer];
-  const next = { ...state, present };
-  if (state.phase === 'gathering') return settle(next, now);
-  if (state.phase !== 'training') return only(next);
-  const member = state.cohort[volunteer];
-  const back = member === 'asked' || member === 'left';
-  const expected = tally(state, 'asked') + tally(state, 'accepted');
-  // A late joiner fills the place of one who left or declined; one who is back goes on.
-  if (!back && (member !== undefined || expected >= state.rules.goal)) return only(next);
-  const cohort: State['cohort'] = { ...state.cohort, [volunteer]: 'asked' };
-  return only({ ...next, cohort }, { kind: 'assign', volunteers: [volunteer] });
-}
-
-function left(state: State, volunteer: string, now: number): Step {
-  const next = { ...state, present: state.present.filter((id) => id !== volunteer) };
-  if (state.phase === 'gathering') return settle(next, now);
-  if (state.phase !== 'training' || state.cohort[volunteer] !== 'asked') return only(next);
-  return closeWhenResolved({ ...next, cohort: { ...state.cohort, [volunteer]: 'left' } }, now);
+function reported(state: State, shard: number, report: Report, now: number): Step {
+  const before = state.shards[shard];
+  if (before === undefined || (before && report.stamp <= before.stamp)) return only(state);
+  const next = { ...state, shards: state.shards.with(shard, report) };
+  if (state.phase === 'idle' || state.phase === 'gathering') return settle(next, now);
+  if (state.phase === 'training') return closeWhenDone(next, now);
+  if (state.phase === 'closing') return closeWhenSealed(next, now);
+  return only(next);
 }
 
 function stop(state: State): Step {
-  const next = { ...state, until: Math.min(state.until, state.round) };
+  const next = { ...state, until: Math.min(state.until, taking(state).round) };
   return state.phase === 'gathering'
     ? only({ ...next, phase: 'idle', deadline: null })
     : only(next);
@@ -185,88 +225,99 @@ function settle(state: State, now: number): Step {
   if (state.phase !== 'idle' && state.phase !== 'gathering') return only(state);
   if (state.round >= state.until) return only({ ...state, phase: 'idle', deadline: null });
   const { goal, minimum } = state.rules;
-  const here = state.present.length;
+  const here = presence(state);
   if (here >= goal || (here >= minimum && state.deadline !== null && now >= state.deadline))
-    return openRound(state, now);
+    return only(opened(state, now));
   const deadline = here >= minimum ? (state.deadline ?? now + GATHER_MS) : null;
   return only({ ...state, phase: 'gathering', deadline });
 }
 
-function openRound(state: State, now: number): Step {
-  const volunteers = [...state.present];
-  const cohort = Object.fromEntries(volunteers.map((id) => [id, 'asked' as const]));
-  const round = state.round + 1;
-  const deadline = now + state.rules.deadlineMs;
-  const next: State = {
-    ...state,
-    phase: 'training',
-    round,
-    cohort,
-    deadline,
-    openedAt: now,
-    bytes: 0,
-    candidate: null,
+/** The next round takes deltas: from now on, or since the one before it closed. */
+function opened(state: State, now: number): State {
+  const openedAt = state.nextOpenedAt ?? now;
+  return {
+    ...{ ...state, phase: 'training', round: state.round + 1, openedAt, nextOpenedAt: null },
+    deadline: Math.max(now, openedAt + state.rules.deadlineMs),
+    ...{ totals: NOTHING, givenUp: null, candidate: null },
   };
-  return only(next, { kind: 'assign', volunteers });
 }
 
-function resolved(state: State, volunteer: string, as: Member, bytes: number, now: number): Step {
-  if (admission(state, volunteer) !== 'open') return only(state);
-  const cohort = { ...state.cohort, [volunteer]: as };
-  return closeWhenResolved({ ...state, cohort, bytes: state.bytes + bytes }, now);
+/** A round closes when it has what it wants, or nobody it waits for can still add to it. */
+function closeWhenDone(state: State, now: number): Step {
+  const { goal, minimum, mode } = state.rules;
+  const { accepted, asked, left } = counted(state);
+  if (accepted >= goal && mode === 'async') return close(state, now);
+  const heard = state.shards.every((r) => r && (r.present === 0 || r.round === state.round));
+  const here = state.shards.filter((report) => report?.round === state.round);
+  const working = here.reduce((sum, report) => sum + report!.working, 0);
+  const toAsk =
+    quotas(state).reduce((a, b) => a + b, 0) - working - (mode === 'async' ? 0 : accepted);
+  if (working > 0 || toAsk > 0 || asked === 0 || !heard)
+    return only(hurry({ ...state, grace: null }, accepted, now));
+  if (left === 0) return close(state, now);
+  // Whoever left may be back, and others may join: until the deadline where they are needed.
+  return only(accepted < minimum ? state : { ...state, grace: state.grace ?? now + GRACE_MS });
 }
 
-/** A round closes when nobody it waits for can still add to it. */
-function closeWhenResolved(state: State, now: number): Step {
-  if (tally(state, 'asked') > 0) return only(hurry(state, now));
-  if (tally(state, 'accepted') >= state.rules.minimum) return aggregate(state);
-  // Too few, but whoever left may be back before the deadline, and others may join.
-  if (tally(state, 'left') > 0 && state.deadline !== null && now < state.deadline)
-    return only(state);
-  return abandon(state, shortage(state), now);
-}
-
-function hurry(state: State, now: number): State {
-  if (tally(state, 'accepted') < state.rules.goal || state.deadline === null) return state;
+function hurry(state: State, accepted: number, now: number): State {
+  if (accepted < state.rules.goal || state.deadline === null) return state;
   // On a whole millisecond, as alarms are: one that rings before the deadline decides nothing.
   const soon = Math.ceil(now + PATIENCE * (now - state.openedAt));
   return { ...state, deadline: Math.min(state.deadline, soon) };
 }
 
+/** When the clock next decides something; null when nothing waits for it. */
+export function dueAt({ deadline, grace }: State): number | null {
+  return deadline !== null && grace !== null ? Math.min(deadline, grace) : deadline;
+}
+
 function clock(state: State, now: number): Step {
-  if (state.deadline === null || now < state.deadline) return only(state);
+  const due = dueAt(state);
+  if (due === null || now < due) return only(state);
   if (state.phase === 'gathering') return settle(state, now);
   if (state.phase !== 'training') return only({ ...state, deadline: null });
-  if (tally(state, 'accepted') >= state.rules.minimum) return aggregate(state);
-  return abandon(state, shortage(state), now);
+  return close(state, now);
 }
 
-function shortage(state: State): string {
-  const { minimum } = state.rules;
-  return `${tally(state, 'accepted')} of at least ${minimum} deltas came; ${tally(state, 'declined')} declined, ${tally(state, 'left')} left`;
+/**
+ * Shards take no more deltas of this round from when they hear of it; what they have acknowledged
+ * until then counts. So nothing is decided before all have answered.
+ */
+function close(state: State, now: number, givenUp: string | null = null): Step {
+  const { rules, round, until, openedAt } = state;
+  const overlaps =
+    rules.mode === 'async' &&
+    givenUp === null &&
+    round < until &&
+    counted(state).accepted >= rules.minimum;
+  const next: State = {
+    ...{ ...state, phase: 'closing', deadline: null, grace: null, givenUp },
+    ...{ nextOpenedAt: overlaps ? now : null, lastMs: now - openedAt },
+  };
+  return closeWhenSealed(next, now);
 }
 
-function aggregate(state: State): Step {
-  const late = Object.entries(state.cohort).flatMap(([id, m]) => (m === 'asked' ? [id] : []));
-  const dismiss: Effect[] =
-    late.length === 0
-      ? []
-      : [
-          {
-            kind: 'dismiss',
-            volunteers: late,
-            round: state.round,
-            reason: 'the deadline has passed',
-          },
-        ];
-  return only({ ...state, phase: 'aggregating', deadline: null }, ...dismiss, {
-    kind: 'aggregate',
-  });
+function closeWhenSealed(state: State, now: number): Step {
+  const { round, rules, givenUp } = state;
+  if (!state.shards.every((report) => report?.sealed.round === round)) return only(state);
+  const totals = counted(state, round);
+  const next = { ...state, totals };
+  if (givenUp !== null) return abandon(next, givenUp, now);
+  if (totals.accepted < rules.minimum) return abandon(next, shortage(totals, rules.minimum), now);
+  return only({ ...next, phase: 'aggregating' }, { kind: 'aggregate' });
+}
+
+/** In the words of an outcome. */
+export function shortage({ accepted, declined, left }: Counts, minimum: number): string {
+  return `${accepted} of at least ${minimum} deltas came; ${declined} declined, ${left} left`;
 }
 
 function aggregated(state: State, weights: string): Step {
   if (state.phase !== 'aggregating') return only(state);
-  return only({ ...state, phase: 'finetuning', candidate: weights }, { kind: 'finetune', weights });
+  const next: State = {
+    ...{ ...state, phase: 'finetuning', candidate: weights, settled: state.round },
+  };
+  return only(next, { kind: 'finetune', weights });
 }
 
 function judged(state: State, verdict: Verdict, now: number): Step {
@@ -274,91 +325,104 @@ function judged(state: State, verdict: Verdict, now: number): Step {
   const { promoted, reason, candidateVersion } = verdict;
   const byHand = promoted ? null : state.moved;
   const next: State = {
-    ...{ ...state, phase: 'idle', notice: promoted ? null : reason, candidate: null, moved: null },
-    ...{ live: byHand?.version ?? verdict.live, base: byHand ?? verdict.base },
+    ...{ ...state, notice: promoted ? null : reason, candidate: null, moved: null },
+    live: byHand?.version ?? verdict.live,
+    bases: byHand ? [byHand] : basesAfter(state, verdict),
   };
+  if (state.phase === 'preparing') return settle({ ...next, phase: 'idle' }, now);
   const word = promoted ? 'promoted' : 'not-promoted';
-  const record: Effect[] =
-    state.phase === 'preparing'
-      ? []
-      : [{ kind: 'record', outcome: outcomeOf(state, word, reason, candidateVersion, now) }];
-  const then = settle(next, now);
-  return only(then.state, ...record, ...then.effects);
+  const then = proceed(next, now, byHand !== null);
+  return only(then.state, outcomeOf(state, word, reason, candidateVersion, now), ...then.effects);
+}
+
+/** A version made from the last one follows it; going back to an earlier one begins anew. */
+function basesAfter({ bases, rules }: State, { base, candidateVersion }: Verdict): readonly Base[] {
+  if (bases[0]?.version === base.version) return bases;
+  const kept = rules.mode === 'async' && base.version === candidateVersion ? bases : [];
+  return [base, ...kept].slice(0, rules.maxStaleness + 1);
+}
+
+/** After a round: on to the one that is under way already, or to the next if there is to be one. */
+function proceed(state: State, now: number, byHand: boolean): Step {
+  if (state.nextOpenedAt === null) return settle({ ...state, phase: 'idle', deadline: null }, now);
+  const next = opened(state, now);
+  // A sum of differences to one version, added to another, would be noise.
+  return byHand ? close(next, now, 'another version was made live') : closeWhenDone(next, now);
 }
 
 function failed(state: State, reason: string, now: number): Step {
-  if (state.phase === 'training' || state.phase === 'aggregating' || state.phase === 'finetuning')
-    return abandon(state, reason, now);
+  const { phase } = state;
+  if (phase === 'training') return close(state, now, reason);
+  // A shard cannot be reached: the round must end without it.
+  if (phase === 'closing')
+    return abandon({ ...state, totals: counted(state, state.round) }, reason, now);
+  if (phase === 'aggregating' || phase === 'finetuning') return abandon(state, reason, now);
   return only({ ...state, notice: reason });
 }
 
-function moved(state: State, to: State['base']): Step {
+function moved(state: State, to: Base): Step {
   const { phase } = state;
-  const open = phase === 'training' || phase === 'aggregating' || phase === 'finetuning';
-  // A sum of differences to one version, added to another, would be noise.
-  return only({ ...state, live: to.version, ...(open ? { moved: to } : { base: to }) });
+  const between = phase === 'preparing' || phase === 'idle' || phase === 'gathering';
+  return only({ ...state, live: to.version, ...(between ? { bases: [to] } : { moved: to }) });
 }
 
 function abandon(state: State, reason: string, now: number): Step {
-  const waiting = Object.entries(state.cohort).flatMap(([id, m]) => (m === 'asked' ? [id] : []));
-  const record: Effect = {
-    kind: 'record',
-    outcome: outcomeOf(state, 'abandoned', reason, null, now),
-  };
-  const dismiss: Effect = { kind: 'dismiss', volunteers: waiting, round: state.round, reason };
-  const base = state.moved ?? state.base;
+  const byHand = state.moved;
   const ended: State = {
-    ...state,
-    phase: 'idle',
-    deadline: null,
-    candidate: null,
-    notice: reason,
-    base,
-    moved: null,
+    ...{ ...state, candidate: null, notice: reason, moved: null, settled: state.round },
+    bases: byHand ? [byHand] : state.bases,
   };
-  const then = settle(ended, now);
-  return only(then.state, record, ...(waiting.length > 0 ? [dismiss] : []), ...then.effects);
+  const then = proceed(ended, now, byHand !== null);
+  return only(then.state, outcomeOf(state, 'abandoned', reason, null, now), ...then.effects);
 }
 
 function outcomeOf(
-  state: State,
+  { round, bases, totals, openedAt, candidate }: State,
   outcome: Outcome['outcome'],
   reason: string | null,
   candidateVersion: number | null,
-  now: number,
-): Outcome {
+  closedAt: number,
+): Effect {
+  const { asked, accepted, declined, bytes } = totals;
+  const baseVersion = bases[0]?.version ?? 0;
   return {
-    ...{ round: state.round, outcome, reason, baseVersion: state.base.version, candidateVersion },
-    asked: Object.keys(state.cohort).length,
-    accepted: tally(state, 'accepted'),
-    declined: tally(state, 'declined'),
-    ...{ bytes: state.bytes, openedAt: state.openedAt, closedAt: now },
+    kind: 'record',
+    outcome: {
+      ...{ round, outcome, reason, baseVersion, candidateVersion, aggregate: candidate },
+      ...{ asked, accepted, declined, bytes, openedAt, closedAt },
+    },
   };
 }
+
+const PUBLIC_PHASE: Record<State['phase'], TrainingState['phase']> = {
+  ...{ preparing: 'preparing', idle: 'idle', gathering: 'gathering', training: 'training' },
+  ...{ closing: 'aggregating', aggregating: 'aggregating', finetuning: 'finetuning' },
+};
 
 /** What everyone who watches may know. `serverProgress` is the finetuner's, 0 to 1. */
 export function publicState(state: State, serverProgress: number | null): TrainingState {
-  const server = state.phase === 'preparing' || state.phase === 'finetuning';
+  const { phase, round, until, live, rules, deadline, notice } = state;
+  const server = phase === 'preparing' || phase === 'finetuning';
+  const settled = phase === 'aggregating' || phase === 'finetuning';
+  const { asked, accepted } = settled ? state.totals : counted(state, round);
   return {
-    ...{ phase: state.phase, round: state.round, until: state.until, version: state.live },
-    volunteers: state.present.length,
-    asked: Object.keys(state.cohort).length,
-    accepted: tally(state, 'accepted'),
-    goal: state.rules.goal,
-    deadline: state.deadline,
+    ...{ phase: PUBLIC_PHASE[phase], round, until, version: live, volunteers: presence(state) },
+    ...{ asked, accepted, goal: rules.goal, deadline, notice },
     serverProgress: server ? (serverProgress ?? 0) : null,
-    notice: state.notice,
   };
 }
 
-/** The state after the object was torn down: its sockets are gone until they say hello again. */
-export function revive(state: State): State {
-  return { ...state, present: [] };
+/**
+ * The state as it was stored: what the shards said is to be heard again, before a round is summed
+ * up too. Whoever was not heard would be left out.
+ */
+export function revive(state: Omit<State, 'shards'>): State {
+  const phase = state.phase === 'aggregating' ? 'closing' : state.phase;
+  return { ...state, phase, shards: Array.from({ length: state.rules.shards }, () => null) };
 }
 
 /** What was under way when the object was torn down, to be done again. */
 export function resume(state: State): Effect[] {
-  if (state.phase === 'aggregating') return [{ kind: 'aggregate' }];
   if (state.phase === 'finetuning' && state.candidate)
     return [{ kind: 'finetune', weights: state.candidate }];
   if (state.phase === 'preparing') return [{ kind: 'finetune', weights: '' }];

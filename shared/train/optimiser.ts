@@ -1,9 +1,9 @@
-import type { Params, Scalar, Tensor, Tf } from '../nn/params.ts';
+import { dispose, type Params, type Scalar, type Tensor, type Tf } from '../nn/params.ts';
 
 /**
  * SGD with Nesterov momentum, the whole gradient clipped to a norm of `clip` first: at this size
  * clipping and a falling rate matter more than the federated protocol (Shoal's own measurement,
- * docs/architecture.md). Buffers live one round; a tab that vanishes takes nothing along.
+ * docs/architecture.md). The velocity lives one round: it is no part of what a volunteer sends.
  */
 export type SgdOptions = { momentum: number; clip: number };
 
@@ -47,8 +47,19 @@ export class Sgd {
     return tf.minimum(1, tf.div(this.#options.clip, tf.sqrt(squares))) as Scalar;
   }
 
+  /** By parameter, of those that were stepped at least once; not to be disposed. */
+  get velocity(): Params {
+    return this.#velocity;
+  }
+
+  /** Goes on with this velocity, which becomes the optimiser's own. A zero is the same as none. */
+  resume(velocity: Params): void {
+    this.dispose();
+    this.#velocity = velocity;
+  }
+
   dispose(): void {
-    for (const tensor of Object.values(this.#velocity)) tensor.dispose();
+    dispose(this.#velocity);
     this.#velocity = {};
   }
 }

@@ -1,4 +1,4 @@
-import { batches, Random } from '../math/random.ts';
+import { batches, Random, type RandomState } from '../math/random.ts';
 import type { Model } from '../nn/model.ts';
 import {
   dispose,
@@ -16,6 +16,7 @@ import type {
   StepContext,
   Tensors,
 } from '../objectives/contract.ts';
+import { Average } from './average.ts';
 import { makeView } from './loader.ts';
 import { Sgd } from './optimiser.ts';
 
@@ -35,21 +36,31 @@ export type SessionOptions = {
   seed: number;
 };
 
+/** A session between two steps; vectors are flat, in the layout's order. All of it can be structured-cloned. */
+export type Snapshot = {
+  /** Steps taken so far. */
+  steps: number;
+  student: Float32Array;
+  average: Float32Array;
+  velocity: Float32Array;
+  random: RandomState;
+};
+
 /**
  * One stretch of learning from received weights: a volunteer's round, or the server's supervised
  * step. The same code in tab, Node and Durable Object, so that all three can be compared.
- * Lifetime: `start` -> any number of `step`s -> `weights` -> `dispose`.
+ * Lifetime: `start` -> perhaps `resume` -> any number of `step`s -> `weights` -> `dispose`.
  */
 export class Session {
   readonly #o: SessionOptions;
-  readonly #random: Random;
   readonly #optimiser: Sgd;
   readonly #rows: Generator<number[]>;
   readonly #state: unknown;
   /** How many images the objective can learn from this round. */
   readonly usable: number;
+  readonly #average: Average;
+  #random: Random;
   #student: Params;
-  #average: Params;
   #steps = 0;
 
   private constructor(options: SessionOptions, student: Params, state: unknown, random: Random) {
@@ -59,7 +70,7 @@ export class Session {
     this.#state = state;
     const { tf, objective, data, momentum, clip } = options;
     this.#optimiser = new Sgd(tf, { momentum, clip });
-    this.#average = Object.fromEntries(Object.entries(student).map(([k, t]) => [k, tf.clone(t)]));
+    this.#average = new Average(tf, options.averageDecay, student);
     const rows = objective.rows(state, data);
     this.usable = rows.length;
     this.#rows = batches(rows, options.batch, random.fork('rows'));
@@ -102,7 +113,7 @@ export class Session {
       targets = tf.tidy(() => objective.targets(context));
       const { gradients, terms } = this.#differentiate(context, targets);
       this.#optimiser.step(this.#student, gradients, rate);
-      this.#follow();
+      this.#average.follow(this.#student, ++this.#steps);
       return terms;
     } finally {
       for (const tensor of [...Object.values(targets), ...Object.values(context.batch.views)])
@@ -144,23 +155,8 @@ export class Session {
       Object.entries(objective.views).map(([as, name]) => [as, view(name, rows)]),
     );
     const common = { tf, model, config, data, random, view, state: this.#state };
-    return { ...common, params: this.#student, teacher: this.#average, batch: { rows, views } };
-  }
-
-  /**
-   * average <- decay * average + (1 - decay) * student. The decay grows with the steps, so that a
-   * short stretch is not held at its beginning.
-   */
-  #follow(): void {
-    const { tf, averageDecay } = this.#o;
-    this.#steps++;
-    const decay = Math.min(averageDecay, this.#steps / (this.#steps + 9));
-    for (const [name, before] of Object.entries(this.#average)) {
-      this.#average[name] = tf.tidy(() =>
-        tf.add(tf.mul(before, decay), tf.mul(this.#student[name]!, 1 - decay)),
-      );
-      before.dispose();
-    }
+    const teacher = this.#average.params;
+    return { ...common, params: this.#student, teacher, batch: { rows, views } };
   }
 
   /** The student's weights, flat. */
@@ -170,12 +166,50 @@ export class Session {
 
   /** The moving average of the student's weights, flat: less noisy than the last step's. */
   averaged(): Promise<Float32Array> {
-    return flatten(this.#o.model.layout, this.#average);
+    return this.#average.flat(this.#o.model.layout);
+  }
+
+  /** Where the session stands. Not to be stepped before this has settled. */
+  async snapshot(): Promise<Snapshot> {
+    const { tf, model } = this.#o;
+    const { layout } = model;
+    const random = this.#random.state;
+    // What was never stepped has no velocity: a zero does as well.
+    const still = unflatten(tf, layout, new Float32Array(layout.size));
+    const [student, average, velocity] = await Promise.all([
+      this.weights(),
+      this.averaged(),
+      flatten(layout, { ...still, ...this.#optimiser.velocity }),
+    ]).finally(() => dispose(still));
+    return { steps: this.#steps, student, average, velocity, random };
+  }
+
+  /**
+   * Goes on from a snapshot of a session that had been started with the same options: every later
+   * step gives the same numbers as there, to the last bit on the same backend. What the objective
+   * made at its beginning is not in the snapshot; `start` makes it again from the received weights.
+   * Only before the first step. @throws when the snapshot is of another model
+   */
+  resume({ steps, student, average, velocity, random }: Snapshot): void {
+    const { tf, model } = this.#o;
+    for (const { length } of [student, average, velocity])
+      if (length !== model.layout.size)
+        throw new Error(`session: a snapshot of ${length} numbers for ${model.layout.size}`);
+    dispose(this.#student);
+    this.#student = unflatten(tf, model.layout, student);
+    this.#average.resume(unflatten(tf, model.layout, average));
+    this.#optimiser.resume(unflatten(tf, model.layout, velocity));
+    this.#random = Random.at(random);
+    // Which rows come next follows from how many were drawn; drawing again is cheaper than keeping it.
+    while (this.#steps < steps) {
+      this.#rows.next();
+      this.#steps++;
+    }
   }
 
   dispose(): void {
     dispose(this.#student);
-    dispose(this.#average);
+    this.#average.dispose();
     this.#optimiser.dispose();
   }
 }

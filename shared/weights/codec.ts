@@ -25,6 +25,8 @@ export const HEADER_BYTES = 20;
 export type Opened = {
   scheme: SchemeId;
   count: number;
+  /** The scheme's bytes, as they came: what a kernel reads. */
+  payload: Uint8Array;
   /** sum[i] += weight * delta[i]. @throws when the sum does not hold `count` numbers. */
   accumulate(sum: Float64Array | Float32Array, weight: number): void;
   /** A fresh copy, [count]. */
@@ -64,21 +66,26 @@ export function encode(schemeId: SchemeId, delta: Float32Array, random: Random):
 /**
  * Checks a message and wraps it; the bytes are not copied, so they must not change afterwards.
  * Nothing is allocated before every check is done, whatever the header claims.
+ * @param checksum CRC-32 of the bytes; a kernel's, where there is one
  * @throws Problem 401 malformed, 402 truncated, 403 oversized.
  */
-export function open(bytes: Uint8Array, expected: { count: number; scheme?: SchemeId }): Opened {
-  const { scheme, length, checksum } = readHeader(bytes, expected);
+export function open(
+  bytes: Uint8Array,
+  expected: { count: number; scheme?: SchemeId },
+  checksum: (bytes: Uint8Array) => number = crc32,
+): Opened {
+  const { scheme, length, crc } = readHeader(bytes, expected);
   const payload = bytes.subarray(HEADER_BYTES);
   if (payload.length < length)
     throw new Problem(402, `${payload.length} bytes behind the header, which says ${length}`);
   if (payload.length > length)
     throw new Problem(403, `${payload.length} bytes behind the header, which says ${length}`);
-  const found = crc32(payload);
-  if (found !== checksum) throw new Problem(401, `checksum ${found}, the header says ${checksum}`);
+  const found = checksum(payload);
+  if (found !== crc) throw new Problem(401, `checksum ${found}, the header says ${crc}`);
   return opened(scheme, payload, expected.count);
 }
 
-type Header = { scheme: SchemeId; length: number; checksum: number };
+type Header = { scheme: SchemeId; length: number; crc: number };
 
 function readHeader(bytes: Uint8Array, expected: { count: number; scheme?: SchemeId }): Header {
   if (bytes.length < HEADER_BYTES)
@@ -95,7 +102,7 @@ function readHeader(bytes: Uint8Array, expected: { count: number; scheme?: Schem
   checkSize('parameters', header.getUint32(8, true), expected.count);
   const length = header.getUint32(12, true);
   checkSize('payload bytes', length, SCHEMES[scheme].bytes(expected.count));
-  return { scheme, length, checksum: header.getUint32(16, true) };
+  return { scheme, length, crc: header.getUint32(16, true) };
 }
 
 /** A header that says too much is oversized; one that says too little was made for another model. */
@@ -109,6 +116,7 @@ function opened(id: SchemeId, payload: Uint8Array, count: number): Opened {
   return {
     scheme: id,
     count,
+    payload,
     accumulate(sum, weight) {
       if (sum.length !== count)
         throw new Error(`codec: a delta of ${count} numbers into a sum of ${sum.length}`);

@@ -11,7 +11,7 @@ const HUNDREDS: Record<number, { about: string; statuses: readonly number[] }> =
   1: { about: 'the request', statuses: [400, 404, 413, 415] },
   2: { about: 'access', statuses: [401, 403] },
   3: { about: 'projects', statuses: [404, 409, 422] },
-  4: { about: 'rounds and deltas', statuses: [400, 403, 404, 409, 413, 422] },
+  4: { about: 'rounds and deltas', statuses: [400, 403, 404, 409, 413, 422, 503] },
   5: { about: 'images', statuses: [413, 422] },
   6: { about: 'classes', statuses: [404, 409, 422] },
   7: { about: 'models', statuses: [404, 409, 503] },

@@ -5,11 +5,12 @@ import type { NewProject } from '../../shared/api/schemas.ts';
 import type { TrainingState } from '../../shared/protocol/messages.ts';
 import { Random, range } from '../../shared/math/random.ts';
 import { encode } from '../../shared/weights/codec.ts';
-import { arriveAll, Watcher, type IdleVolunteer } from './crowd.ts';
+import { arriveAll, Watcher, type IdleVolunteer } from './idle.ts';
 import { createLive, withEdge, type BenchEdge } from './edge.ts';
 import { watchMemory } from './memory.ts';
 import { median } from './quantile.ts';
 import type { Bench } from './run.ts';
+import { sinkSeconds } from './sink.ts';
 
 const SEED = 7;
 const ROUNDS = 3;
@@ -26,10 +27,13 @@ const MESSAGES = 4;
  * the end of aggregation; in it `downloadSeconds` for all weights, `uploadSeconds` from the first
  * byte sent to the last acknowledgement, `secondsAfterLast` from there to the new weights stored (0
  * where the acknowledgement is the later of the two: it waits for the disk), `aggregatingSeconds`
- * between the two changes of phase; `updatesPerSecond` is N over uploadSeconds.
+ * between the two changes of phase; `secondsFromFirstByte` from the first byte sent to the new weights
+ * stored, `sinkSeconds` what the same bodies take to a worker that does nothing with them, and
+ * `secondsAfterPossible` the difference: what a round lasts after its last byte can have come.
+ * `updatesPerSecond` is N over uploadSeconds.
  *
  * Of every crowd size N, in a workerd of its own: `peakMemoryMb<N>`, the most that it held over all
- * three rounds above what it held when nobody had joined, and `residentMb<N>`, that most itself, the
+ * three rounds above what it held before, after a first round of one volunteer, and `residentMb<N>`, that most itself, the
  * server's steps between the rounds included; `memoryGrowth` is the largest crowd's peak over the
  * smallest's.
  *
@@ -94,11 +98,13 @@ async function measure(
 ): Promise<Record<string, number>> {
   await createLive(edge, projectOf(sized, volunteers));
   const messages = messagesOf(sized.parameters);
+  const sink = await sinkSeconds(range(volunteers).map((i) => messages[i % MESSAGES]!));
+  await warmUp(edge, messages);
   const memory = watchMemory(edge.pid());
   const crowd = await arriveAll(edge.origin, ID, volunteers);
   const watcher = new Watcher(edge.origin, ID);
   const rounds: Timed[] = [];
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let round = 2; round <= ROUNDS + 1; round++) {
     rounds.push(await timeRound(edge, crowd, watcher, messages, round));
     const { roundSeconds, downloadSeconds, uploadSeconds } = rounds.at(-1)!;
     const [all, down, up] = [roundSeconds, downloadSeconds, uploadSeconds].map((s) => s.toFixed(2));
@@ -108,9 +114,11 @@ async function measure(
   watcher.close();
   for (const one of crowd) one.leave();
   const keys = Object.keys(rounds[0]!) as (keyof Timed)[];
-  const medians = Object.fromEntries(
-    keys.map((key) => [key, median(rounds.map((one) => one[key]))]),
-  );
+  const medians = {
+    ...Object.fromEntries(keys.map((key) => [key, median(rounds.map((one) => one[key]))])),
+    sinkSeconds: sink,
+    secondsAfterPossible: median(rounds.map((one) => one.secondsFromFirstByte)) - sink,
+  };
   if (memory === undefined || peak === undefined) return medians;
   return {
     ...medians,
@@ -119,12 +127,25 @@ async function measure(
   };
 }
 
+/**
+ * A round of one volunteer: what the worker has in memory once it has done everything once, the
+ * server's own step included, is what it holds when nobody is there.
+ */
+async function warmUp(edge: BenchEdge, messages: EncodedDelta[]): Promise<void> {
+  const [one] = await arriveAll(edge.origin, ID, 1);
+  const watcher = new Watcher(edge.origin, ID);
+  await timeRound(edge, [one!], watcher, messages, 1);
+  watcher.close();
+  one!.leave();
+}
+
 type Timed = Record<
   | 'roundSeconds'
   | 'downloadSeconds'
   | 'uploadSeconds'
   | 'aggregatingSeconds'
   | 'secondsAfterLast'
+  | 'secondsFromFirstByte'
   | 'updatesPerSecond',
   number
 >;
@@ -172,6 +193,7 @@ function inSeconds(
     uploadSeconds,
     aggregatingSeconds: (at.end - at.closed) / 1000,
     secondsAfterLast: Math.max(0, at.end - at.sent) / 1000,
+    secondsFromFirstByte: (at.end - at.loaded) / 1000,
     updatesPerSecond: count / uploadSeconds,
   };
 }

@@ -1,8 +1,12 @@
 import { parseArgs } from 'node:util';
 import { reportOf, writeReport } from '../../client/cli/figures.ts';
+import { accumulate } from './accumulate.ts';
 import { aggregate } from './aggregate.ts';
 import { classify } from './classify.ts';
+import { crash } from './crash.ts';
+import { crowd } from './crowd.ts';
 import { learn } from './learn.ts';
+import { scale } from './scale.ts';
 import { train } from './train.ts';
 import { wire } from './wire.ts';
 
@@ -13,7 +17,17 @@ export type Bench = (context: {
   say: (line: string) => void;
 }) => Promise<{ seeds: number[]; figures: Record<string, number> }>;
 
-const BENCHES: Record<string, Bench> = { wire, aggregate, classify, train, learn };
+const BENCHES: Record<string, Bench> = {
+  wire,
+  accumulate,
+  aggregate,
+  crash,
+  crowd,
+  scale,
+  classify,
+  train,
+  learn,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -23,6 +37,8 @@ const { values, positionals } = parseArgs({
     seeds: { type: 'string' },
     volunteers: { type: 'string' },
     parameters: { type: 'string' },
+    suite: { type: 'string' },
+    kills: { type: 'string' },
   },
 });
 const name = positionals[0];

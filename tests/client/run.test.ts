@@ -23,11 +23,11 @@ const BACKEND: Action = {
 const JOINED: Action[] = [
   { kind: 'start' },
   BACKEND,
-  event({ kind: 'joined', volunteer: 'v' }),
+  event({ kind: 'joined', volunteer: 'v', again: false }),
   event({ kind: 'connected' }),
 ];
-const round = (number: number) =>
-  event({ kind: 'round', round: number, version: 3, steps: 2, bytesDown: 1000 });
+const round = (number: number, from = 0) =>
+  event({ kind: 'round', round: number, version: 3, steps: 2, from, bytesDown: 1000 });
 const step = (number: number, at: number, loss: number | null) =>
   event({
     kind: 'step',
@@ -40,7 +40,16 @@ const step = (number: number, at: number, loss: number | null) =>
 const sent = (number: number, digest: string) =>
   event({
     kind: 'sent',
-    receipt: { round: number, digest, bytes: 300, repeated: false },
+    round: number,
+    receipt: {
+      round: number,
+      digest,
+      bytes: 300,
+      repeated: false,
+      shard: 0,
+      position: 1,
+      staleness: 0,
+    },
     parameters: 77,
     images: 9,
     report: {},
@@ -61,6 +70,8 @@ describe('the state of a contribution', () => {
       { kind: 'resume' },
       event({ kind: 'disconnected', reason: 'transport close' }),
       event({ kind: 'connected' }),
+      event({ kind: 'waiting', until: 1_000 }),
+      event({ kind: 'connected' }),
       { kind: 'stop' },
       { kind: 'ended', data: nothing, trouble: null },
     ] satisfies Action[];
@@ -77,6 +88,8 @@ describe('the state of a contribution', () => {
       'paused',
       'waiting',
       'reconnecting',
+      'waiting',
+      'resting',
       'waiting',
       'stopping',
       'stopped',
@@ -164,7 +177,28 @@ describe('the state of a contribution', () => {
       step(5, 1, 1),
       event({ kind: 'closed', round: 4, reason: 'full' }),
     );
-    expect(run.work).toEqual({ round: 5, step: 1, steps: 2 });
+    expect(run.work).toEqual({ round: 5, step: 1, steps: 2, from: 0 });
+  });
+
+  test('nor does a delta of an older one that comes to its end', () => {
+    const run = after(...JOINED, round(5), step(5, 1, 1), sent(4, 'abc'));
+    expect(run.work).toEqual({ round: 5, step: 1, steps: 2, from: 0 });
+    expect(run.sent).toHaveLength(1);
+  });
+
+  test('a round that goes on after a reload begins at its step, on the curve as well', () => {
+    const before = after(...JOINED, round(5, 1));
+    expect(before.work).toEqual({ round: 5, step: 1, steps: 2, from: 1 });
+    expect(stageOf(before)).toBe('learning');
+    const run = reduce(before, step(5, 2, 3));
+    expect(run.work).toEqual({ round: 5, step: 2, steps: 2, from: 1 });
+    expect(run.curve).toEqual({ steps: [2], loss: [3] });
+  });
+
+  test('knows when the line is taken up again, until it is', () => {
+    const run = after(...JOINED, event({ kind: 'waiting', until: 5_000 }));
+    expect(run.backAt).toBe(5_000);
+    expect(reduce(run, event({ kind: 'connected' })).backAt).toBe(null);
   });
 
   test('trouble that ends a contribution is kept for the page', () => {

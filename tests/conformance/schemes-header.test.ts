@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Problem } from '../../shared/api/problem.ts';
 import { Random } from '../../shared/math/random.ts';
 import { crc32 } from '../../shared/weights/checksum.ts';
@@ -7,14 +7,28 @@ import { encode, open } from '../../shared/weights/codec.ts';
 import { firstNotFinite } from '../../shared/weights/delta.ts';
 import { SCHEMES, type SchemeId } from '../../shared/weights/schemes/index.ts';
 import type { Scheme } from '../../shared/weights/schemes/scheme.ts';
+import { normal } from '../kit/deltas.ts';
 
 const IDS = Object.keys(SCHEMES) as SchemeId[];
 const HEADER = 20;
 
-const normal = (count: number, seed = 1) => {
-  const random = new Random(seed);
-  return Float32Array.from({ length: count }, () => random.normal());
+/** Where a number or scale lies in the payload of five numbers, and how one that is not finite looks there. */
+const SPOIL: Record<SchemeId, (payload: DataView, bad: number) => void> = {
+  float32: (payload, bad) => payload.setFloat32(0, bad, true),
+  float16: (payload, bad) => payload.setUint16(1, upperBits(bad) | 0x7c00, true),
+  int8: (payload, bad) => payload.setFloat32(0, bad, true),
+  // Behind the seed.
+  int4: (payload, bad) => payload.setFloat32(4, bad, true),
+  onebit: (payload, bad) => payload.setFloat32(4, bad, true),
+  topk: (payload, bad) => payload.setUint16(0, upperBits(bad), true),
 };
+
+/** Sign, exponent and the upper mantissa of a float32: for NaN and infinity, of a shorter float as well. */
+function upperBits(value: number): number {
+  const view = new DataView(new ArrayBuffer(4));
+  view.setFloat32(0, value);
+  return view.getUint16(0);
+}
 
 /** The number of the Problem that `act` throws; undefined when it does not. Anything else is a crash. */
 function refusal(act: () => unknown): number | undefined {
@@ -91,6 +105,22 @@ describe.each(IDS)('scheme %s: what it refuses', (id) => {
     expect(codeOf(bytes)).toBe(401);
   });
 
+  test('before anything is allocated or summed, whatever the header claims', () => {
+    const lie = message(payload, { ...claims, count: 0xffffffff, length: 0xffffffff });
+    const checksum = vi.fn<typeof crc32>(crc32);
+    expect(refusal(() => open(lie, { count }, checksum))).toBe(403);
+    expect(refusal(() => open(lie, { count: 0xffffffff }, checksum))).toBeOneOf([401, 402, 403]);
+    expect(checksum).not.toHaveBeenCalled();
+  });
+
+  test('what the checksum that was handed in says, and that is all it is handed', () => {
+    const sums = vi.fn<typeof crc32>(() => 7);
+    const sevens = message(payload, { ...claims, crc: 7 });
+    expect(open(sevens, { count }, sums).payload).toEqual(payload);
+    expect(sums.mock.calls).toEqual([[payload]]);
+    expect(refusal(() => open(good, { count }, sums))).toBe(401);
+  });
+
   test('401 for another scheme than the round names', () => {
     for (const other of IDS.filter((name) => name !== id))
       expect(codeOf(good, { count, scheme: other })).toBe(401);
@@ -121,7 +151,7 @@ describe.each(IDS)('scheme %s: what it refuses', (id) => {
 
   test('random headers on random payloads, without a crash', () => {
     const uint32 = fc.oneof(fc.nat(40), fc.nat(0xffffffff));
-    const header = fc.record({ scheme: fc.nat(4), count: uint32, length: uint32, crc: uint32 });
+    const header = fc.record({ scheme: fc.nat(8), count: uint32, length: uint32, crc: uint32 });
     fc.assert(
       fc.property(header, fc.uint8Array({ maxLength: 60 }), (lies, bytes) => {
         expect(codeOf(message(bytes, lies))).toBeOneOf([401, 402, 403]);
@@ -151,8 +181,7 @@ describe.each(IDS)('scheme %s: what it refuses', (id) => {
 
   test.each([NaN, Infinity, -Infinity])('404 for %d on the wire', (bad) => {
     const bytes = payload.slice();
-    // In every scheme so far the payload begins with a float32: a value, or a block's scale.
-    new DataView(bytes.buffer).setFloat32(0, bad, true);
+    SPOIL[id](new DataView(bytes.buffer), bad);
     const opened = open(message(bytes, { ...claims, crc: crc32(bytes) }), { count });
     expect(refusal(() => opened.assertFinite())).toBe(404);
     expect(opened.norm()).not.toBeLessThan(Infinity);

@@ -1,4 +1,4 @@
-import { connect, type ProjectSocket } from '../../client/net/socket.ts';
+import { connect, type Caller, type ProjectSocket } from '../../client/net/socket.ts';
 import type { ServerEvents, TrainingState } from '../../shared/protocol/messages.ts';
 
 type Name = keyof ServerEvents;
@@ -14,14 +14,21 @@ const PATIENCE_MS = 50_000;
  */
 export class Line {
   readonly socket: ProjectSocket;
-  readonly heard: Heard = { state: [], assignment: [], closed: [], progress: [], problem: [] };
+  readonly heard: Heard = {
+    state: [],
+    assignment: [],
+    closed: [],
+    wait: [],
+    progress: [],
+    problem: [],
+  };
   /** Why the line was lost, each time that it was: an edge that is well cuts nobody off. */
   readonly cuts: string[] = [];
-  readonly #next = { state: 0, assignment: 0, closed: 0, progress: 0, problem: 0 };
+  readonly #next = { state: 0, assignment: 0, closed: 0, wait: 0, progress: 0, problem: 0 };
   readonly #listeners = new Set<() => void>();
 
-  constructor(origin: string, project: string, ticket?: string) {
-    this.socket = connect(origin, project, ticket);
+  constructor(origin: string, project: string, caller: Caller = {}) {
+    this.socket = connect(origin, project, caller);
     this.socket.on('disconnect', (reason) => this.cuts.push(reason));
     for (const event of Object.keys(this.heard) as Name[])
       this.socket.on(event, ((value: never) => {
@@ -72,7 +79,7 @@ export class Line {
   }
 }
 
-/** A line that shows no ticket. */
-export function watch(edge: { origin: string }, project: string): Line {
-  return new Line(edge.origin, project);
+/** A line of somebody who only watches, unless a ticket is shown. */
+export function watch(edge: { origin: string }, project: string, caller: Caller = {}): Line {
+  return new Line(edge.origin, project, caller);
 }

@@ -8,7 +8,7 @@ export function mintTicket(
   project: string,
   { age = 0, issuer = 'shoal' }: { age?: number; issuer?: string } = {},
 ): Promise<string> {
-  return new SignJWT({})
+  return new SignJWT({ shard: 0 })
     .setProtectedHeader({ alg: 'HS256' })
     .setIssuer(issuer)
     .setAudience(project)
@@ -21,5 +21,5 @@ export function mintTicket(
 export function unsignedTicket(project: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const exp = Math.floor(Date.now() / 1000) + HOUR;
-  return `${part({ alg: 'none' })}.${part({ iss: 'shoal', aud: project, sub: 'me', exp })}.`;
+  return `${part({ alg: 'none' })}.${part({ iss: 'shoal', aud: project, sub: 'me', shard: 0, exp })}.`;
 }

@@ -65,7 +65,7 @@ export class ToyVolunteer {
   /** Connects with the ticket and says hello. */
   async arrive(home: Home = this.#home): Promise<this> {
     this.moveTo(home);
-    const line = new Line(home.origin, this.project, this.ticket.ticket);
+    const line = new Line(home.origin, this.project, this.ticket);
     this.#line = line;
     await line.socket.emitWithAck('hello', {
       protocol: PROTOCOL_VERSION,

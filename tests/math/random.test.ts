@@ -48,6 +48,16 @@ describe('same seed, same numbers', () => {
   });
 });
 
+test('goes on from where another stood, a normal that was left over included', () => {
+  const random = new Random(5);
+  for (let i = 0; i < 7; i++) random.normal();
+  const { state } = random;
+  const other = Random.at(structuredClone(state));
+  const mixed = (one: Random) => [one.normal(), one.next(), one.normal(), one.fork('a').uint32()];
+  expect(mixed(other)).toEqual(mixed(random));
+  expect(mixed(Random.at(state))).not.toEqual(mixed(random));
+});
+
 describe('the numbers look random', () => {
   test('next is uniform in [0, 1): chi-squared over 100 bins', () => {
     const bins = Array.from({ length: 100 }, () => 0);

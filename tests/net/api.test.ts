@@ -103,6 +103,28 @@ describe('an answer', () => {
     expect(error).toMatchObject({ code: 301, status: 404, message: 'there is no project "x"' });
   });
 
+  test('that refuses says what a program can act upon', async () => {
+    const hints = { retryAfter: 3, weights: '/v1/weights/abc' };
+    const { origin } = await serve(problem(413, 'five versions behind', hints));
+    const error = await new Api(origin).call('health').catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 413, hints });
+  });
+
+  test.each([
+    ['7', 7],
+    ['0', 0],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', undefined],
+    ['-1', undefined],
+    [undefined, undefined],
+  ])('of a proxy that asks to come back after %s is none for %s seconds', async (said, seconds) => {
+    const { origin } = await serve((response) =>
+      response.writeHead(503, said === undefined ? {} : { 'retry-after': said }).end('busy'),
+    );
+    const error = await new Api(origin).call('health').catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(Unreachable);
+    expect((error as Unreachable).retryAfter).toBe(seconds);
+  });
+
   test.each([
     ['a page of a proxy', badGateway],
     ['nothing', silence],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { Problem, type ProblemCode } from '../../shared/api/problem.ts';
+import { Problem, type ProblemCode, type ProblemHints } from '../../shared/api/problem.ts';
 
 export type Seen = {
   method: string;
@@ -51,11 +51,10 @@ export function json(value: unknown, status = 200): Answer {
 }
 
 /** As the edge refuses: RFC 9457. */
-export function problem(code: ProblemCode, detail: string): Answer {
-  const { status, body } = {
-    status: new Problem(code, detail).status,
-    body: new Problem(code, detail).body(),
-  };
+export function problem(code: ProblemCode, detail: string, hints: ProblemHints = {}): Answer {
+  const refusal = new Problem(code, detail, hints);
+  const { status } = refusal;
+  const body = refusal.body();
   return (response) =>
     response
       .writeHead(status, { 'content-type': 'application/problem+json' })

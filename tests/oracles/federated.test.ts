@@ -70,11 +70,12 @@ async function federated(
     Object.values(session.step(RATE)).forEach((term) => term.dispose());
     const learnt = await session.weights();
     session.dispose();
-    const message = encodeDelta('float32', learnt, weights, new Random(1));
+    const { message } = encodeDelta('float32', learnt, weights, new Random(1));
     tally.add(open(message, { count: weights.length, scheme: 'float32' }), data.count);
   }
   const next = weights.slice();
-  addScaled(next, tally.finish().step, 1);
+  const mean = await PIPELINE.combine([tally], { layout: MODEL.layout, base: weights });
+  addScaled(next, PIPELINE.step(mean).step, 1);
   return next;
 }
 

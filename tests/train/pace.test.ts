@@ -64,6 +64,22 @@ describe('a pause', () => {
     expect(await pace.breathe()).toBe(0);
   });
 
+  test('lets something be done first, once, and only where there is one', async () => {
+    const { pace } = create();
+    let done = 0;
+    const before = async () => void done++;
+    await pace.breathe(before);
+    expect(done).toBe(0);
+    // Pressed while the event loop turns, as a button is.
+    const breath = pace.breathe(before);
+    pace.pause();
+    await turns(20);
+    expect(done).toBe(1);
+    pace.resume();
+    await breath;
+    expect(done).toBe(1);
+  });
+
   test('that is pressed twice is one pause', async () => {
     const { pace } = create();
     pace.pause();

@@ -1,6 +1,6 @@
 /** A volunteer's round, as the SDK runs it. */
 import * as v from 'valibot';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { Pace } from '../../client/train/pace.ts';
 import {
   trainRound,
@@ -11,6 +11,7 @@ import {
 import { PlanSchema, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
 import { Random } from '../../shared/math/random.ts';
 import { initialise } from '../../shared/nn/params.ts';
+import { Session, type Snapshot } from '../../shared/train/session.ts';
 import { digest, startSession, run, stripes, unlabelled, CLASSES, SMALL } from './stripes.ts';
 import { tf } from '../kit/backends.ts';
 
@@ -96,6 +97,71 @@ describe('a round', () => {
     });
     expect(one.reports).toEqual([]);
     expect(held()).toEqual(before);
+  });
+});
+
+describe('a round that is interrupted', () => {
+  /** The clock: a busy machine may take seconds for a step. */
+  let now: number;
+  beforeEach(() => {
+    now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    return () => vi.restoreAllMocks();
+  });
+
+  /** Its snapshots, taken at a pause of no length after these steps. */
+  async function snapshots(after: number[]) {
+    const one = job();
+    const kept: Snapshot[] = [];
+    const result = await trainRound({
+      ...one,
+      onStep({ step }) {
+        // The next breath is taken behind the next step.
+        if (!after.includes(step + 1)) return;
+        one.pace.pause();
+        setImmediate(() => one.pace.resume());
+      },
+      onSnapshot: (snapshot) => kept.push(structuredClone(snapshot)),
+    });
+    return { kept, result: short(result) };
+  }
+
+  test('hands out where it stands when a second is over, and again after two more', async () => {
+    const one = job();
+    const steps: number[] = [];
+    await trainRound({
+      ...one,
+      onStep: () => void (now += 400),
+      onSnapshot: (snapshot) => steps.push(snapshot.steps),
+    });
+    expect(steps).toEqual([4, 9]);
+  });
+
+  test('and when it is paused, but not otherwise', async () => {
+    expect((await snapshots([4, 9])).kept.map(({ steps }) => steps)).toEqual([4, 9]);
+    expect((await snapshots([])).kept).toEqual([]);
+  });
+
+  test('comes to the same result from wherever it goes on, in the steps that are left', async () => {
+    const { kept, result } = await snapshots([2, 7, 12]);
+    expect(kept.map(({ steps }) => steps)).toEqual([2, 7, 12]);
+    for (const from of kept) {
+      const one = job();
+      expect(short(await trainRound({ ...one, from }))).toEqual(result);
+      const left = Array.from({ length: 12 - from.steps }, (_, i) => from.steps + 1 + i);
+      expect(one.reports.map(({ step }) => step)).toEqual(left);
+      // Reads the loss of its own first step: somebody may be watching.
+      if (left.length > 0) expect(one.reports[0]!.terms).not.toBe(null);
+    }
+  });
+
+  test('does not slow the round down for a store that nobody asked for', async () => {
+    const one = job();
+    const session = vi.spyOn(Session.prototype, 'snapshot');
+    one.pace.pause();
+    setImmediate(() => one.pace.resume());
+    await trainRound(one);
+    expect(session).not.toHaveBeenCalled();
   });
 });
 

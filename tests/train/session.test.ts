@@ -219,6 +219,89 @@ test('sessions side by side do not touch each other, nor the weights they were g
   expect(digest(given)).toBe(digest(WEIGHTS));
 });
 
+describe('a session that is taken up again', () => {
+  const strong = (wish: object = {}) =>
+    start(supervised, { momentum: 0.9, config: v.parse(supervised.config, {}), ...wish });
+
+  /** Weights, average and losses of the last steps, with a break after some, or without. */
+  async function learn(breakAfter: number[], steps: number, open = strong) {
+    let session = await open();
+    const losses: number[] = [];
+    for (let step = 0; step < steps; step++) {
+      if (breakAfter.includes(step)) {
+        // As a store gives it back.
+        const kept = structuredClone(await session.snapshot());
+        session.dispose();
+        session = await open();
+        session.resume(kept);
+      }
+      losses.push(...(await run(session, 1, 0.1)));
+    }
+    const [weights, average] = [digest(await session.weights()), digest(await session.averaged())];
+    session.dispose();
+    return { weights, average, losses };
+  }
+
+  test.each([[[1]], [[3]], [[2, 5, 6]], [[0]]])(
+    'after %j steps comes to the same numbers, to the bit',
+    async (breaks) => {
+      expect(await learn(breaks, 8)).toEqual(await learn([], 8));
+    },
+  );
+
+  test('does so where the objective draws by itself and a normal number is left over', async () => {
+    const open = () =>
+      start(
+        pull({
+          // One normal of a pair a step: the other one waits in the generator.
+          targets: ({ random }) => ({ noise: tf.scalar(random.normal()) }),
+          loss: ({ params }, { noise }) => ({
+            noisy: tf.mul(tf.sum(tf.square(params[BIAS]!)), noise!),
+          }),
+        }),
+        { momentum: 0.9 },
+      );
+    expect(await learn([1, 4], 6, open)).toEqual(await learn([], 6, open));
+  });
+
+  test('would not without the velocity', async () => {
+    const session = await strong();
+    await run(session, 3, 0.1);
+    const kept = await session.snapshot();
+    session.dispose();
+    const other = await strong();
+    other.resume({ ...kept, velocity: new Float32Array(MODEL.layout.size) });
+    await run(other, 5, 0.1);
+    expect(digest(await other.weights())).not.toBe((await learn([], 8)).weights);
+    other.dispose();
+  });
+
+  test('shows what was learnt before, and how many steps that took', async () => {
+    const session = await strong();
+    await run(session, 3, 0.1);
+    const { steps, student, average } = await session.snapshot();
+    expect(steps).toBe(3);
+    expect(digest(student)).toBe(digest(await session.weights()));
+    expect(digest(average)).toBe(digest(await session.averaged()));
+    session.dispose();
+  });
+
+  test('refuses a snapshot of another model, and is as it was', async () => {
+    const session = await strong();
+    const kept = await session.snapshot();
+    const short = { ...kept, average: kept.average.subarray(1) };
+    expect(() => session.resume(short)).toThrow('snapshot');
+    expect(digest(await session.weights())).toBe(digest(WEIGHTS));
+    session.dispose();
+  });
+
+  test('leaves nothing behind', async () => {
+    const before = tf.memory().numTensors;
+    await learn([2, 4], 6);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
 test("a session passes on its objective's report, of the state that it began with", async () => {
   const session = await start(
     pull({ begin: async () => 0.25, report: (state) => ({ coverage: state as number }) }),

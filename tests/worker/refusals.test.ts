@@ -1,7 +1,7 @@
 /** What the API refuses: every bad input by its number, with the reason, and with nothing changed. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PROBLEMS, type ProblemCode } from '../../shared/api/problem.ts';
-import { ROUTES, type Route, type RouteName } from '../../shared/api/routes.ts';
+import { DELTA_TYPE, ROUTES, type Route, type RouteName } from '../../shared/api/routes.ts';
 import { useEdge } from '../kit/edge.ts';
 import { liveToyProject, newToyProject } from '../kit/project.ts';
 import { ask, type Answered, type Ask } from '../kit/request.ts';
@@ -170,12 +170,24 @@ describe('a project that is not there', () => {
     startTraining: () => ({ json: { rounds: 1 } }),
     addClass: () => ({ json: { name: 'x', examples: drawings('ring', 1, 1).map(asPixels) } }),
     classify: () => ({ body: asTensor(drawings('ring', 1, 1)[0]!), type: 'application/x-tensor' }),
+    sendDelta: () => ({
+      ...{ body: new Uint8Array(1), type: DELTA_TYPE },
+      headers: {
+        'x-shoal-digest': '0'.repeat(64),
+        'x-shoal-images': '1',
+        'x-shoal-version': '1',
+      },
+    }),
   };
   const about = routes.filter(([, { path }]) => path.includes(':project'));
 
   test.each(about)('301: %s', async (name, route) => {
     const token = await tokenFor(route, 'none');
-    const options = { params: { project: 'none', version: '1' }, token, ...bodies[name]?.() };
+    const options = {
+      params: { project: 'none', version: '1', round: '1' },
+      token,
+      ...bodies[name]?.(),
+    };
     const { problem } = await refuse(name, options, 301);
     expect(problem.detail).toContain('"none"');
   });

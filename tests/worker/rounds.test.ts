@@ -1,6 +1,6 @@
 /** Rounds as volunteers and watchers live through them, over real sockets. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { begin, reduce } from '../../shared/rounds/round.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/messages.ts';
 import { useEdge } from '../kit/edge.ts';
 import { Line, watch } from '../kit/line.ts';
 import {
@@ -26,7 +26,7 @@ afterEach(() => {
 const LONG = 600;
 const plan = (goal: number, minimum: number, deadlineSeconds: number): PlanPatch => ({
   ...UNTOUCHED,
-  round: { goal, minimum, deadlineSeconds },
+  round: { goal, minimum, deadlineSeconds, overSelection: 1 },
 });
 
 /** A round of two volunteers, a and b. */
@@ -89,22 +89,6 @@ describe('a round', () => {
     await a.assignment(1);
     expect(Date.now()).toBeGreaterThanOrEqual(deadline!);
     expect(await training('alone')).toMatchObject({ phase: 'training', asked: 1, goal: 3 });
-  });
-
-  test('has its deadline on a whole millisecond', () => {
-    // An alarm rings on whole ones. In the middle of one it rang too early, was set again to the
-    // time at which it was ringing, and workerd forgot it: the round never closed.
-    const state = {
-      ...begin({ goal: 1, minimum: 1, deadlineMs: 1e6 }),
-      phase: 'training' as const,
-      round: 1,
-      cohort: { a: 'asked' as const, b: 'asked' as const },
-      deadline: 1e6,
-    };
-    for (let now = 1; now <= 8; now++) {
-      const event = { kind: 'accepted', volunteer: 'a', bytes: 1, now } as const;
-      expect(reduce(state, event).state.deadline).toSatisfy(Number.isInteger);
-    }
   });
 
   test('does not wait for those who declined', async () => {
@@ -191,8 +175,8 @@ describe('a volunteer who leaves', () => {
 
   test('has not left while another of its tabs is open', async () => {
     const round = await roundOfTwo('two-tabs', 2, LONG);
-    const tab = new Line(edge.current.origin, 'two-tabs', round.a.ticket.ticket);
-    const hello = { protocol: 1, backend: 'by hand', images: 1 } as const;
+    const tab = new Line(edge.current.origin, 'two-tabs', round.a.ticket);
+    const hello = { protocol: PROTOCOL_VERSION, backend: 'by hand', images: 1 } as const;
     expect(await tab.socket.emitWithAck('hello', hello)).toMatchObject({ volunteers: 2 });
     tab.close();
     round.b.leave();
@@ -238,7 +222,7 @@ describe('a line', () => {
     const line = watch(edge.current, 'watched');
     lines.push(line);
     await line.state('at once', ({ asked, volunteers }) => asked === 2 && volunteers === 2);
-    line.socket.emit('hello', { protocol: 1, backend: 'none', images: 0 }, () => {});
+    line.socket.emit('hello', { protocol: PROTOCOL_VERSION, backend: 'none', images: 0 }, () => {});
     line.socket.emit('decline', { round: 1, reason: 'nobody' });
     const progress = { round: 1, step: 2, steps: 5, loss: 0.5 };
     // Progress may be dropped where a line is busy: said again, it gets through.
@@ -264,10 +248,10 @@ describe('a line', () => {
     [202, 'that is none', async () => 7 as unknown as string],
   ])('%i: with a ticket %s is told so and closed', async (code, _, mint) => {
     await liveToyProject(edge.current, 'doors', plan(1, 1, LONG)).catch(() => {});
-    const line = new Line(edge.current.origin, 'doors', await mint());
+    const line = new Line(edge.current.origin, 'doors', { ticket: await mint() });
     lines.push(line);
     const closed = new Promise<string>((resolve) => line.socket.on('disconnect', resolve));
-    line.socket.emit('hello', { protocol: 1, backend: 'none', images: 0 }, () => {});
+    line.socket.emit('hello', { protocol: PROTOCOL_VERSION, backend: 'none', images: 0 }, () => {});
     expect(await line.hear('problem', 'why it is closed')).toMatchObject({ code });
     expect(await closed).toBe('io server disconnect');
     expect((await training('doors')).volunteers).toBe(0);
@@ -276,7 +260,7 @@ describe('a line', () => {
   test('101: with a message that does not fit is told so, and stays open', async () => {
     await liveToyProject(edge.current, 'manners', plan(1, 1, LONG));
     const volunteer = await join('manners');
-    const hello = { protocol: 2, backend: 'newer', images: 1 };
+    const hello = { protocol: 99, backend: 'newer', images: 1 };
     volunteer.line.socket.emit('hello', hello as never, () => {});
     const problem = await volunteer.line.hear('problem', 'what does not fit');
     expect(problem).toMatchObject({ code: 101, detail: expect.stringContaining('protocol') });

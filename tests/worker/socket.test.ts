@@ -1,21 +1,14 @@
 /**
  * The socket server in a real workerd, reached by the unmodified socket.io-client.
  *
- * The fixture is bundled by wrangler itself, since what breaks here tends to be the bundle: with
- * the parser that esbuild picks unasked, all of this passes except for bytes to a polling client.
+ * This is what worker/socket/polling.ts stands on, and all that is engine.io's own: bytes, the query,
+ * heartbeats, upgrades.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { Miniflare } from 'miniflare';
 import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { bundleSocketWorker, compatibilityDate } from './fixtures/socket-bundle.ts';
 
-const compatibilityDate = '2026-11-01';
-const root = resolve(import.meta.dirname, '../..');
-const parser = join(root, 'node_modules/engine.io-parser/build/cjs');
 const ways = {
   websocket: ['websocket'],
   polling: ['polling'],
@@ -26,39 +19,6 @@ let miniflare: Miniflare;
 let origin: string;
 const sockets: Socket[] = [];
 const uncaught: Error[] = [];
-
-/** Bundles the fixture as `wrangler deploy` would. */
-async function bundle(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'shoal-socket-'));
-  try {
-    const config = join(folder, 'wrangler.json');
-    await writeFile(
-      config,
-      JSON.stringify({
-        name: 'socket-echo',
-        main: join(root, 'tests/worker/fixtures/socket-echo.ts'),
-        compatibility_date: compatibilityDate,
-        compatibility_flags: ['nodejs_compat'],
-        alias: {
-          './encodePacket.js': join(parser, 'encodePacket.js'),
-          './decodePacket.js': join(parser, 'decodePacket.js'),
-        },
-      }),
-    );
-    const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js');
-    await promisify(execFile)(
-      process.execPath,
-      [wrangler, 'deploy', '--dry-run', '--outdir', folder, '--config', config],
-      {
-        cwd: folder,
-        env: { ...process.env, WRANGLER_SEND_METRICS: 'false', WRANGLER_HIDE_BANNER: 'true' },
-      },
-    );
-    return await readFile(join(folder, 'socket-echo.js'), 'utf8');
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
 
 /** A client of the given project, with its own connection, that is closed after the test. */
 function client(options: Partial<ManagerOptions & SocketOptions>, project = 'reef'): Socket {
@@ -88,6 +48,10 @@ async function connected(options: Partial<ManagerOptions & SocketOptions>): Prom
   return socket;
 }
 
+async function upgraded({ io: { engine } }: Socket): Promise<void> {
+  if (engine.transport.name === 'polling') await next(engine, 'upgrade');
+}
+
 /** The address of a session as a client would have it that speaks by polling, and then no more. */
 async function pollingSession(project: string): Promise<string> {
   const url = `${origin}/v1/projects/${project}/socket/?EIO=4&transport=polling`;
@@ -111,7 +75,9 @@ beforeAll(async () => {
           compatibilityFlags: ['nodejs_compat'],
           manifest: {
             mainModule: 'worker.js',
-            modules: { 'worker.js': { type: 'esm', contents: await bundle() } },
+            modules: {
+              'worker.js': { type: 'esm', contents: await bundleSocketWorker('socket-echo') },
+            },
           },
           env: { ECHO: { type: 'durable-object', worker: 'socket-echo', exportName: 'Echo' } },
           exports: { Echo: { type: 'durable-object', storage: 'sqlite' } },
@@ -216,6 +182,8 @@ describe.each(Object.entries(ways))('by %s', (_way, transports) => {
       connected({ transports }),
       connected({ transports, reconnection: false }),
     ]);
+    // One that goes wrong on the way from polling may be noticed by a ping only, after 80 s.
+    if (transports === ways.upgrade) await upgraded(socket);
     expect(await socket.emitWithAck('echo', 'x'.repeat(60_000))).toHaveLength(60_000);
     const departed = next(stays, 'departed');
     const { id } = socket;
@@ -292,9 +260,8 @@ test.each([
 test('polling is left for a WebSocket once that is open', async () => {
   const socket = client({ transports: ways.upgrade });
   await next(socket, 'connect');
-  const { engine } = socket.io;
-  if (engine.transport.name === 'polling') await next(engine, 'upgrade');
-  expect(engine.transport.name).toBe('websocket');
+  await upgraded(socket);
+  expect(socket.io.engine.transport.name).toBe('websocket');
   expect((await socket.emitWithAck('whoami')).transport).toBe('websocket');
 });
 

@@ -5,7 +5,7 @@ import type { Access } from '../../shared/api/routes.ts';
 import type { App } from '../handler.ts';
 import { readTicket } from '../rounds/tickets.ts';
 
-/** Lets through whoever the route table says may call; a volunteer's id ends up in the context. */
+/** Lets through whoever the route table says may call; a volunteer's id and shard end up in the context. */
 export function access(who: Access): MiddlewareHandler<App> {
   return async function checkAccess(c, next) {
     if (who === 'admin') {
@@ -14,10 +14,8 @@ export function access(who: Access): MiddlewareHandler<App> {
     }
     if (who === 'volunteer') {
       const ticket = bearer(c.req.header('authorization'));
-      c.set(
-        'volunteer',
-        await readTicket(c.env.TICKET_SECRET, c.req.param('project') as string, ticket),
-      );
+      const project = c.req.param('project') as string;
+      c.set('holder', await readTicket(c.env.TICKET_SECRET, project, ticket));
     }
     await next();
   };

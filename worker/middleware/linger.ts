@@ -10,7 +10,11 @@ const MOST = 64_000_000;
  */
 export const linger: MiddlewareHandler<App> = async function takeInTheRest(c, next) {
   await next();
-  const { body } = c.req.raw;
+  await takeRest(c.req.raw);
+};
+
+/** Reads what is left of a request's body, for the caller to hear the answer. */
+export async function takeRest({ body }: Request): Promise<void> {
   if (!body || body.locked) return;
   const reader = body.getReader();
   try {
@@ -22,4 +26,4 @@ export const linger: MiddlewareHandler<App> = async function takeInTheRest(c, ne
   } catch {
     // The caller is gone: nobody is left to be told anything.
   }
-};
+}

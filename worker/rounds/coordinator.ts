@@ -1,12 +1,12 @@
 import { DurableObject } from 'cloudflare:workers';
-import { localSeed, rateAt, type Recipe } from '../../shared/api/plan.ts';
-import { Problem } from '../../shared/api/problem.ts';
-import type { Receipt } from '../../shared/api/schemas.ts';
-import type { Tally } from '../../shared/aggregation/pipeline.ts';
+import type { Recipe } from '../../shared/api/plan.ts';
+import type { Source } from '../../shared/aggregation/slices.ts';
 import type { TrainingState } from '../../shared/protocol/messages.ts';
-import { admit, admitNorm, WEIGHT_LIMIT } from '../../shared/rounds/admit.ts';
+import type { Base, News, Order, Report } from '../../shared/rounds/orders.ts';
+import { ordersOf } from '../../shared/rounds/orders-of.ts';
 import {
   begin,
+  dueAt,
   publicState,
   reduce,
   resume,
@@ -18,59 +18,53 @@ import {
   type State,
   type Verdict,
 } from '../../shared/rounds/round.ts';
-import { open, type Opened } from '../../shared/weights/codec.ts';
+import { askedFor, shardsOf } from '../../shared/rounds/shards.ts';
 import { addScaled } from '../../shared/weights/delta.ts';
-import { sha256Hex } from '../../shared/weights/digest.ts';
 import type { Env } from '../env.ts';
 import { getWeights, putWeights } from '../registry/blobs.ts';
 import { getProject, openDb, recipeFor } from '../registry/projects.ts';
-import { createSocketServer } from '../socket/server.ts';
+import { Desk } from './desk.ts';
 import { Ledger } from './ledger.ts';
-import { Lines } from './lines.ts';
-
-export type Submission = {
-  volunteer: string;
-  round: number;
-  version: number;
-  images: number;
-  digest: string;
-  message: Uint8Array;
-};
-
-/** What a refused submission comes back as: errors lose their class on the way between objects. */
-export type Submitted =
-  | { receipt: Receipt }
-  | { problem: { code: Problem['code']; detail: string } };
+import { announcePersistence } from './persist.ts';
+import { shardName } from './shard.ts';
 
 /** While something is under way elsewhere, look after it this often: it may have been torn down. */
 const WATCH_MS = 20_000;
 
+const FEW_SHARDS = 8;
+
+/** Numbers read from all shards at a time, 1 MB: on their way between objects they exist three times. */
+const SLICE = 131_072;
+
+/** Whoever asks right after a start waits this long at most for the shards to say who is there. */
+const HEARD_MS = 2000;
+
+/** A shard that does not say what it has for this long is given up, and the round with it. */
+const CLOSING_MS = 600_000;
+
 /**
  * A project's coordinator. It decides nothing: events go into the state machine, the state that
- * comes out is stored, and the effects are carried out. Everything between two events may be lost
- * and is done again.
+ * comes out is stored, the effects are carried out, and the shards are told how things should stand.
+ * Everything between two events may be lost and is done again.
  */
 export class Coordinator extends DurableObject<Env> {
   readonly #ledger: Ledger;
-  readonly #lines: Lines;
-  readonly #sockets = createSocketServer();
-  #state: State | undefined;
-  #recipe: Promise<Recipe> | undefined;
-  /** The running sum of the open round: in memory, made again from the ledger when it is lost. */
-  #tally: { round: number; tally: Tally } | undefined;
+  readonly #desk: Desk;
+  #recipe!: Recipe;
+  #state!: State;
   #progress: number | null = null;
+  #closingSince = 0;
+  #heard: Promise<unknown> = Promise.resolve();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    announcePersistence(env.TRACE_PERSISTENCE === '1');
     this.#ledger = new Ledger(ctx.storage);
-    this.#lines = new Lines(this.#sockets.io, env.TICKET_SECRET, this.#id, {
-      arrived: (volunteer) => this.#dispatch({ kind: 'arrived', volunteer, now: Date.now() }),
-      left: (volunteer) => this.#dispatch({ kind: 'left', volunteer, now: Date.now() }),
-      declined: (volunteer, round) => {
-        if (round === this.#state?.round)
-          this.#dispatch({ kind: 'declined', volunteer, now: Date.now() });
-      },
-      state: () => this.#public(),
+    this.#desk = new Desk({
+      send: (shard, order, news) => this.#shard(shard).order(order, news),
+      hear: (shard, report) => this.#dispatch({ kind: 'report', shard, report, now: Date.now() }),
+      failed: () => this.#schedule(),
+      background: (work) => ctx.waitUntil(work),
     });
     void ctx.blockConcurrencyWhile(() => this.#wake());
   }
@@ -80,19 +74,15 @@ export class Coordinator extends DurableObject<Env> {
    * of its first version: creating one is a single write to D1, which nothing can leave half done.
    */
   async #wake(): Promise<void> {
+    this.#recipe = recipeFor(await getProject(openDb(this.env.DB), this.#id));
     const stored = this.#ledger.loadState();
-    this.#state = stored ? revive(stored) : begin(rulesOf(await this.#getRecipe()));
-    this.#ledger.saveState(this.#state);
-    await this.#schedule();
+    this.#commit(stored ? revive(stored) : begin(rulesOf(this.#recipe)), []);
     this.#perform(resume(this.#state));
   }
 
-  /** The socket's traffic; everything else comes as a method call. */
-  override fetch(request: Request): Promise<Response> {
-    return this.#sockets.fetch(request);
-  }
-
-  state(): TrainingState {
+  async state(): Promise<TrainingState> {
+    // Just woken: the shards say in a moment who is there.
+    await this.#heard;
     return this.#public();
   }
 
@@ -102,8 +92,7 @@ export class Coordinator extends DurableObject<Env> {
 
   /** @returns undefined when rounds are under way already. */
   start(rounds: number): TrainingState | undefined {
-    const { round, until } = this.#known();
-    if (round < until) return undefined;
+    if (this.#state.round < this.#state.until) return undefined;
     this.#dispatch({ kind: 'start', rounds, now: Date.now() });
     return this.#public();
   }
@@ -118,123 +107,76 @@ export class Coordinator extends DurableObject<Env> {
     this.#dispatch({ kind: 'moved', version, weights });
   }
 
-  /** Takes a delta in: checked, durable, counted once; or refused with a number and unchanged. */
-  async submit(submission: Submission): Promise<Submitted> {
-    try {
-      return { receipt: await this.#take(submission) };
-    } catch (error) {
-      if (error instanceof Problem) return { problem: { code: error.code, detail: error.message } };
-      throw error;
-    }
+  /** From a shard: how things stand there. @returns how they should. */
+  report(shard: number, report: Report): { order: Order; news: News } {
+    return this.#desk.answer(shard, report, () =>
+      this.#dispatch({ kind: 'report', shard, report, now: Date.now() }),
+    );
   }
 
   /** From the finetuner. A round that is over is none of its business any more. */
   judged(round: number, verdict: Verdict): void {
-    if (round === this.#known().round) this.#dispatch({ kind: 'judged', verdict, now: Date.now() });
+    if (round === this.#state.round) this.#dispatch({ kind: 'judged', verdict, now: Date.now() });
   }
 
   serverProgressed(round: number, progress: number): void {
-    if (round !== this.#known().round) return;
+    if (round !== this.#state.round) return;
     this.#progress = progress;
-    this.#lines.announce(this.#public());
+    this.#desk.announce(this.#public());
   }
 
   serverFailed(round: number, reason: string): void {
-    if (round === this.#known().round) this.#dispatch({ kind: 'failed', reason, now: Date.now() });
+    if (round === this.#state.round) this.#dispatch({ kind: 'failed', reason, now: Date.now() });
   }
 
   override async alarm(): Promise<void> {
     this.#dispatch({ kind: 'clock', now: Date.now() });
-    const state = this.#known();
-    if (state.phase === 'finetuning' || state.phase === 'preparing') this.#perform(resume(state));
+    const { phase } = this.#state;
+    if (phase === 'closing' && Date.now() - this.#closingSince > CLOSING_MS)
+      this.#dispatch({ kind: 'failed', reason: 'a shard does not answer', now: Date.now() });
+    if (phase === 'finetuning' || phase === 'preparing') this.#perform(resume(this.#state));
+    this.#desk.retry();
     // Later than the alarm that is ringing: workerd forgets one that is set to that very time again.
     await this.#schedule(Date.now() + 10);
   }
 
-  async #take(submission: Submission): Promise<Receipt> {
-    const { volunteer, round, digest, message } = submission;
-    const receipt = { round, digest, bytes: message.length };
-    const isCounted = () => this.#ledger.find(round, volunteer)?.digest === digest;
-    if (isCounted()) return { ...receipt, repeated: true };
-    admit(this.#known(), submission);
-    if ((await sha256Hex(message)) !== digest)
-      throw new Problem(410, `the body's SHA-256 is not ${digest}`);
-    const { model, plan, pipeline } = await this.#getRecipe();
-    const delta = open(message, { count: model.layout.size, scheme: plan.codec });
-    const norm = delta.norm();
-    // 404 says more than 405. A finite norm needs no second look here: the tally takes one.
-    if (!Number.isFinite(norm)) delta.assertFinite();
-    admitNorm(norm);
-    // No await from here on: what is true when checked is true when written. Another copy of this
-    // very delta, sent by an impatient volunteer, may have come first.
-    if (isCounted()) return { ...receipt, repeated: true };
-    admit(this.#known(), submission);
-    this.#count(submission, delta, this.#openTally(pipeline, model.layout.size));
-    return { ...receipt, repeated: false };
-  }
-
-  #count(submission: Submission, delta: Opened, tally: Tally): void {
-    const { message, volunteer, round, digest } = submission;
-    const images = Math.min(submission.images, WEIGHT_LIMIT);
-    try {
-      tally.add(delta, images);
-      this.#ledger.atomically(() => {
-        this.#ledger.append({ round, volunteer, digest, images }, message);
-        this.#dispatch({ kind: 'accepted', volunteer, bytes: message.length, now: Date.now() });
-      });
-    } catch (error) {
-      // The sum may hold what the ledger does not: make it again from what is written.
-      this.#tally = undefined;
-      this.#state = this.#ledger.loadState();
-      throw error;
-    }
-  }
-
-  #openTally(pipeline: Recipe['pipeline'], size: number): Tally {
-    const { round } = this.#known();
-    if (this.#tally?.round === round) return this.#tally.tally;
-    const tally = pipeline.begin(size);
-    for (const { entry, message } of this.#ledger.messages(round))
-      tally.add(open(message, { count: size }), entry.images);
-    this.#tally = { round, tally };
-    return tally;
-  }
-
   #dispatch(event: Event): void {
-    const before = this.#known();
-    const { state, effects } = reduce(before, event);
-    if (state === before && effects.length === 0) return;
+    const { state, effects } = reduce(this.#state, event);
+    if (state === this.#state && effects.length === 0) return;
     this.#commit(state, effects);
     this.#perform(effects);
   }
 
-  /** Writes the state and what it ended, in one transaction. */
+  /** Writes the state and what it ended, in one transaction; then tells the shards. */
   #commit(state: State, effects: Effect[]): void {
-    this.#ledger.atomically(() => {
-      this.#ledger.saveState(state);
-      for (const effect of effects)
-        if (effect.kind === 'record') this.#ledger.addOutcome(effect.outcome);
-      if (state.phase === 'training' && this.#state?.round !== state.round)
-        this.#ledger.truncate(state.round);
-    });
-    if (this.#state?.phase !== state.phase) this.#progress = null;
+    const before = this.#state as State | undefined;
+    if (!before || !sameButShards(before, state)) {
+      this.#ledger.atomically(`round ${state.phase}`, () => {
+        this.#ledger.saveState(state);
+        for (const effect of effects)
+          if (effect.kind === 'record') this.#ledger.addOutcome(effect.outcome);
+      });
+    }
+    if (before?.phase !== state.phase) this.#progress = null;
+    if (before?.phase !== 'closing' && state.phase === 'closing') this.#closingSince = Date.now();
+    const wasDue = before && this.#due(before);
     this.#state = state;
-    this.ctx.waitUntil(this.#schedule());
-    this.#lines.announce(this.#public());
+    if (wasDue !== this.#due(state)) this.ctx.waitUntil(this.#schedule());
+    // Awake only to answer a question: no reason to wake many shards.
+    const quietly = !before && state.phase === 'idle' && state.shards.length > FEW_SHARDS;
+    const told = this.#desk.tell(ordersOf(state), this.#public(), state.shards, quietly);
+    if (!before) this.#heard = Promise.race([told, scheduler.wait(HEARD_MS)]);
   }
 
   #perform(effects: Effect[]): void {
     for (const effect of effects) {
-      if (effect.kind === 'assign') this.#inBackground(this.#assign(effect.volunteers));
-      if (effect.kind === 'dismiss')
-        this.#lines.dismiss(effect.volunteers, effect.round, effect.reason);
       if (effect.kind === 'aggregate') this.#inBackground(this.#aggregate());
       if (effect.kind === 'finetune') this.#inBackground(this.#finetune(effect.weights));
     }
   }
 
   #inBackground(work: Promise<void>): void {
-    const { round } = this.#known();
+    const { round } = this.#state;
     this.ctx.waitUntil(
       work.catch((error: unknown) => {
         console.error('round', this.#id, round, error);
@@ -243,66 +185,72 @@ export class Coordinator extends DurableObject<Env> {
     );
   }
 
-  async #assign(volunteers: string[]): Promise<void> {
-    const { round, base, deadline, cohort } = this.#known();
-    const { plan } = await this.#getRecipe();
-    if (deadline === null) return;
-    // By the place in the cohort: a late joiner has a seed of its own, who comes back the same again.
-    const places = Object.keys(cohort);
-    for (const volunteer of volunteers)
-      this.#lines.assign(volunteer, {
-        ...{ round, version: base.version, weights: base.weights, deadline },
-        rate: rateAt(round, plan.rounds),
-        seed: localSeed(plan.seed, round, places.indexOf(volunteer)),
-      });
-  }
-
   async #aggregate(): Promise<void> {
-    const { round, base } = this.#known();
-    const { model, pipeline } = await this.#getRecipe();
-    const weights = await getWeights(this.env.BLOBS, base.weights);
-    const tally = this.#openTally(pipeline, model.layout.size);
-    const { step, afterState } = tally.finish(this.#ledger.loadMemory());
+    const { round, bases } = this.#state;
+    const { model, pipeline } = this.#recipe;
+    const weights = await getWeights(this.env.BLOBS, (bases[0] as Base).weights);
+    const sources = await this.#sources(round);
+    const parts = sources.reduce((sum, source) => sum + source.parts.length, 0);
+    const lack = pipeline.lacks(parts);
+    if (lack) console.warn('round', this.#id, round, lack);
+    const sliceSize = Math.ceil(SLICE / parts);
+    const mean = await pipeline.combine(sources, {
+      layout: model.layout,
+      base: weights,
+      sliceSize,
+    });
+    const { step, afterState } = pipeline.step(mean, this.#ledger.loadMemory());
     addScaled(weights, step, 1);
     const hash = await putWeights(this.env.BLOBS, weights);
-    if (this.#known().round !== round || this.#known().phase !== 'aggregating') return;
-    this.#ledger.atomically(() => {
+    if (this.#state.round !== round || this.#state.phase !== 'aggregating') return;
+    this.#ledger.atomically('aggregated', () => {
       this.#ledger.saveMemory(afterState);
       this.#dispatch({ kind: 'aggregated', weights: hash, now: Date.now() });
     });
-    this.#tally = undefined;
+  }
+
+  /** The shards that have something of a sealed round, in their order: the sum depends on it by a bit. */
+  async #sources(round: number): Promise<Source[]> {
+    const shards = this.#state.shards.flatMap((report, shard) =>
+      report && report.sealed.counts.accepted > 0 ? [shard] : [],
+    );
+    return Promise.all(
+      shards.map(async (shard) => ({
+        parts: await this.#shard(shard).parts(round),
+        read: (from: number, to: number) => this.#shard(shard).read(round, from, to),
+      })),
+    );
   }
 
   async #finetune(weights: string): Promise<void> {
-    const { round, base, live, moved } = this.#known();
-    const job = { project: this.#id, round, weights, parent: base.version || null };
+    const { round, bases, live, moved } = this.#state;
+    const job = { project: this.#id, round, weights, parent: bases[0]?.version ?? null };
     // Moved by hand since the round opened: no version will be the one that it may replace.
     await this.env.FINETUNER.getByName(this.#id).start({ ...job, live: moved ? -1 : live });
   }
 
   /** Sets the alarm for what is next, no sooner than the given time. */
   async #schedule(soonest = 0): Promise<void> {
-    const { deadline, phase } = this.#known();
-    const working = phase === 'aggregating' || phase === 'finetuning' || phase === 'preparing';
-    const next = working ? Date.now() + WATCH_MS : deadline;
-    if (next === null) await this.ctx.storage.deleteAlarm();
+    const due = this.#due(this.#state);
+    const times = [due === 'watch' ? Date.now() + WATCH_MS : due, this.#desk.retryAt()];
+    const next = Math.min(...times.map((time) => time ?? Number.POSITIVE_INFINITY));
+    if (next === Number.POSITIVE_INFINITY) await this.ctx.storage.deleteAlarm();
     else await this.ctx.storage.setAlarm(Math.max(next, soonest));
   }
 
-  #getRecipe(): Promise<Recipe> {
-    // A plan never changes, so it is read once; a failure is not kept.
-    this.#recipe ??= getProject(openDb(this.env.DB), this.#id).then(recipeFor);
-    this.#recipe.catch(() => (this.#recipe = undefined));
-    return this.#recipe;
-  }
-
-  #known(): State {
-    if (!this.#state) throw new Error('coordinator: asked before it was awake');
-    return this.#state;
+  /** What the clock is wanted for. */
+  #due(state: State): number | 'watch' | null {
+    const { phase } = state;
+    const quiet = phase === 'idle' || phase === 'gathering' || phase === 'training';
+    return quiet ? dueAt(state) : 'watch';
   }
 
   #public(): TrainingState {
-    return publicState(this.#known(), this.#progress);
+    return publicState(this.#state, this.#progress);
+  }
+
+  #shard(shard: number) {
+    return this.env.SHARD.getByName(shardName(this.#id, shard));
   }
 
   get #id(): string {
@@ -311,6 +259,16 @@ export class Coordinator extends DurableObject<Env> {
 }
 
 function rulesOf({ plan }: Recipe): RoundRules {
-  const { goal, minimum, deadlineSeconds } = plan.round;
-  return { goal, minimum, deadlineMs: deadlineSeconds * 1000 };
+  const { goal, minimum, deadlineSeconds, mode, maxStaleness } = plan.round;
+  return {
+    ...{ goal, minimum, mode, wanted: askedFor(plan.round), shards: shardsOf(plan) },
+    deadlineMs: deadlineSeconds * 1000,
+    maxStaleness: mode === 'async' ? maxStaleness : 0,
+  };
+}
+
+function sameButShards(a: State, b: State): boolean {
+  return (Object.keys(b) as (keyof State)[]).every(
+    (key) => key === 'shards' || Object.is(a[key], b[key]),
+  );
 }

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { Problem } from '../../shared/api/problem.ts';
 import { DELTA_TYPE } from '../../shared/api/routes.ts';
-import { messageBytes } from '../../shared/weights/codec.ts';
+import type { Receipt } from '../../shared/api/schemas.ts';
 import type { Handlers } from '../handler.ts';
-import { check, readBytes } from '../middleware/body.ts';
-import { getProject, openDb, recipeFor } from '../registry/projects.ts';
+import { check, mediaType, readBytes } from '../middleware/body.ts';
+import { shardName } from '../rounds/shard.ts';
+import { readMessage, type Submitted } from '../rounds/upload.ts';
 
 const whole = (least: number) =>
   v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.toNumber(), v.minValue(least));
@@ -17,29 +18,24 @@ const ClaimSchema = v.object({
 
 export const deltas: Handlers<'sendDelta'> = {
   async sendDelta(c) {
-    const project = await getProject(openDb(c.env.DB), c.req.param('project') as string);
     const claim = check(ClaimSchema, { ...c.req.header(), round: c.req.param('round') });
-    const { plan, model } = recipeFor(project);
-    const message = await readMessage(c, messageBytes(plan.codec, model.layout.size));
-    const answer = await c.env.COORDINATOR.getByName(project.id).submit({
-      volunteer: c.get('volunteer'),
-      round: claim.round,
-      version: claim['x-shoal-version'],
-      images: claim['x-shoal-images'],
-      digest: claim['x-shoal-digest'],
-      message,
+    const type = mediaType(c);
+    if (type !== DELTA_TYPE) throw new Problem(104, `"${type}" is not among ${DELTA_TYPE}`);
+    const { volunteer, shard } = c.get('holder');
+    const at = c.env.SHARD.getByName(shardName(c.req.param('project') as string, shard));
+    using entered = await at.enter({
+      ...{ volunteer, round: claim.round, version: claim['x-shoal-version'] },
+      ...{ images: claim['x-shoal-images'], digest: claim['x-shoal-digest'] },
     });
-    if ('problem' in answer) throw new Problem(answer.problem.code, answer.problem.detail);
-    return answer.receipt;
+    if (!('berth' in entered)) return receiptOf(entered);
+    const message = await readMessage((limit) => readBytes(c, limit, [DELTA_TYPE]), entered.exact);
+    return receiptOf(await entered.berth.submit(message));
   },
 };
 
-/** The body, refused as oversized as soon as it is longer than a delta of this project can be. */
-async function readMessage(c: Parameters<typeof readBytes>[0], exact: number): Promise<Uint8Array> {
-  try {
-    return await readBytes(c, exact, [DELTA_TYPE]);
-  } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 102) throw error;
-    throw new Problem(403, `a delta of this project has ${exact} bytes`);
-  }
+/** @throws the Problem that it was refused with. */
+function receiptOf(answer: Submitted): Receipt {
+  if ('receipt' in answer) return answer.receipt;
+  const { code, detail, hints } = answer.problem;
+  throw new Problem(code, detail, hints);
 }

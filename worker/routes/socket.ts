@@ -1,11 +1,18 @@
 import type { Hono } from 'hono';
+import { Problem } from '../../shared/api/problem.ts';
+import { shardsOf } from '../../shared/rounds/shards.ts';
 import type { App } from '../handler.ts';
 import { getProject, openDb } from '../registry/projects.ts';
+import { shardName } from '../rounds/shard.ts';
 
-/** socket.io's address, polling and upgrade alike: handed to the project's coordinator as it is. */
+/** socket.io's address, polling and upgrade alike: handed to one of the project's shards as it is. */
 export function socket(app: Hono<App>): void {
   app.all('/v1/projects/:project/socket/', async (c) => {
-    const { id } = await getProject(openDb(c.env.DB), c.req.param('project'));
-    return c.env.COORDINATOR.getByName(id).fetch(c.req.raw);
+    const { id, plan } = await getProject(openDb(c.env.DB), c.req.param('project'));
+    const shard = Number(c.req.query('shard') ?? '0');
+    const last = shardsOf(plan) - 1;
+    if (!(Number.isInteger(shard) && shard >= 0 && shard <= last))
+      throw new Problem(101, `shard: "${c.req.query('shard')}" is not 0 to ${last}`);
+    return c.env.SHARD.getByName(shardName(id, shard)).fetch(c.req.raw);
   });
 }

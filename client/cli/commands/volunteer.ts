@@ -59,6 +59,8 @@ function wordsOf(line: VolunteerLine): string | undefined {
       return `learning on ${line.backend}`;
     case 'joined':
       return `joined as ${line.volunteer}; waiting for a round`;
+    case 'waiting':
+      return `enough volunteers for now; back at ${new Date(line.until).toLocaleTimeString()}`;
     case 'round':
       return `round ${line.round}: ${line.steps} steps from version ${line.version}`;
     case 'sent':

@@ -17,6 +17,8 @@ export type EdgeOptions = {
   folder?: string;
   /** 0: any free one. */
   port: number;
+  /** Hears every step of persistence when it begins: see worker/rounds/persist.ts. */
+  onPersist?: (step: string) => void;
   say: (line: string) => void;
 };
 
@@ -34,22 +36,24 @@ export type Edge = {
  * The edge on this machine: workerd itself, with D1, R2 and Durable Objects on disk, reachable on
  * loopback only. No development proxy in between: that costs 6 ms a request.
  */
-export async function startEdge({ folder, port, say }: EdgeOptions): Promise<Edge> {
+export async function startEdge({ folder, port, say, onPersist }: EdgeOptions): Promise<Edge> {
   await buildAll(say);
   const secrets = folder ? keptSecrets(folder) : newSecrets();
   const { date, flags } = compatibility();
   const options = convertV4MiniflareOptions({
     ...(folder ? { resourcePersistencePath: join(folder, 'data') } : {}),
     ...{ host: '127.0.0.1', port, unsafeLocalExplorer: false },
+    ...(onPersist ? { handleStructuredLogs: (log: Log) => hearSteps(log, onPersist) } : {}),
     name: 'shoal',
     modules: workerModules(),
     compatibilityDate: date,
     compatibilityFlags: flags,
-    bindings: secrets,
+    bindings: { ...secrets, ...(onPersist ? { TRACE_PERSISTENCE: '1' } : {}) },
     d1Databases: { DB: 'shoal' },
     r2Buckets: { BLOBS: 'shoal' },
     durableObjects: {
       COORDINATOR: { className: 'Coordinator', useSQLite: true },
+      SHARD: { className: 'Shard', useSQLite: true },
       FINETUNER: { className: 'Finetuner', useSQLite: true },
     },
     assets: {
@@ -68,6 +72,14 @@ export async function startEdge({ folder, port, say }: EdgeOptions): Promise<Edg
     pid: () => listenerOf(Number(url.port)),
     stop: () => miniflare.dispose(),
   };
+}
+
+type Log = { level: string; message: string };
+
+function hearSteps({ message, level }: Log, onPersist: (step: string) => void): void {
+  const step = /^persist (.+)$/.exec(message)?.[1];
+  if (step) onPersist(step);
+  else console.error(level, message);
 }
 
 type Secrets = { ADMIN_TOKEN: string; TICKET_SECRET: string };

@@ -58,7 +58,17 @@ export const words = {
   pause: { en: 'Pause', ko: '잠시 멈춤' },
   resume: { en: 'Resume', ko: '계속하기' },
   stop: { en: 'Stop', ko: '그만하기' },
+  goOn: { en: 'Go on contributing', ko: '이어서 참여' },
   startAgain: { en: 'Contribute again', ko: '다시 참여' },
+
+  reloadedGoesOn: {
+    en: 'This tab was reloaded and went on by itself, as the same volunteer. Stop at any time.',
+    ko: '탭을 새로 고쳤지만 같은 참여자로 이어서 참여하고 있습니다. 언제든 멈출 수 있습니다.',
+  },
+  reloadedOwn: {
+    en: 'This tab was contributing with {n} {n|image|images} of yours when it was reloaded. Images are kept nowhere: choose the same ones again, and it goes on where it was.',
+    ko: '내 이미지 {n}장으로 참여하던 중에 탭을 새로 고쳤습니다. 이미지는 어디에도 저장하지 않으니, 같은 이미지를 다시 고르면 하던 곳에서 이어집니다.',
+  },
 
   stageStarting: { en: 'Getting this device ready…', ko: '이 기기를 준비하는 중…' },
   stageConnecting: { en: 'Joining the others…', ko: '다른 참여자들과 연결하는 중…' },
@@ -70,6 +80,10 @@ export const words = {
   stageWaiting: {
     en: 'Connected. Waiting for the next round.',
     ko: '연결됨. 다음 라운드를 기다립니다.',
+  },
+  stageResting: {
+    en: 'Enough volunteers for now. Back at {time}.',
+    ko: '지금은 참여자가 충분합니다. 이 탭은 {time}에 다시 연결합니다.',
   },
   stageLooking: {
     en: 'Round {round}: looking at your images',
@@ -93,6 +107,10 @@ export const words = {
   crowd: { en: 'The crowd', ko: '모두의 진행' },
   step: { en: 'Step {step} of {steps}', ko: '{steps}단계 중 {step}단계' },
   roundProgress: { en: 'This tab’s round', ko: '이 탭의 라운드' },
+  roundContinued: {
+    en: 'This tab’s round, continued from step {from}',
+    ko: '{from}단계에서 이어 가는 이 탭의 라운드',
+  },
   crowdProgress: {
     en: '{accepted} of {goal} contributions in',
     ko: '기여 {goal}개 중 {accepted}개 도착',
@@ -156,6 +174,10 @@ export const words = {
   stayedHint: {
     en: 'The upload code accepts weight deltas only; it has no way to send a picture. Each upload is listed with its SHA-256, so you can compare it in your browser’s network panel.',
     ko: '업로드 코드는 가중치 변화량만 받으며, 사진을 보낼 방법이 없습니다. 보낸 것은 모두 SHA-256과 함께 적어 두니 브라우저의 네트워크 창에서 대조해 볼 수 있습니다.',
+  },
+  keptHint: {
+    en: 'To survive a reload, this browser keeps what was learnt so far and your ticket, never an image. It is deleted at your first visit after 12 hours.',
+    ko: '새로 고쳐도 이어 갈 수 있도록 지금까지 배운 것과 참여 티켓을 이 브라우저에 보관합니다. 이미지는 보관하지 않으며, 12시간이 지난 뒤 처음 방문할 때 지웁니다.',
   },
   alsoSent: {
     en: 'Besides: how many images you brought, which backend learns, and the loss now and then.',

@@ -1,5 +1,6 @@
 /// <reference lib="webworker" />
 import { contribute, type Contribution, type ContributionEvent } from '../../sdk/contribute.ts';
+import { holdMemory } from '../../sdk/browser-memory.ts';
 import { startBackend } from '../../tf.ts';
 import {
   troubleOf,
@@ -37,24 +38,23 @@ async function run({
   backend: wanted,
 }: Extract<ToTrainer, { kind: 'start' }>): Promise<void> {
   let trouble: Trouble | null = null;
+  // Meanwhile the thread of the page before a reload comes to its end.
+  const holding = holdMemory(origin, project);
   try {
     const { tf, backend, tried } = await startBackend(wanted && [wanted]);
     post({ kind: 'backend', backend, tried });
     stop.signal.throwIfAborted();
+    const { memory } = await holding;
     contribution = contribute({
-      origin,
-      project,
-      tf,
-      backend,
-      data,
-      signal: stop.signal,
-      onEvent: pass,
+      ...{ origin, project, tf, backend, data, memory },
+      ...{ signal: stop.signal, onEvent: pass },
     });
     applyPace();
     await contribution.done;
   } catch (error) {
     if (!stop.signal.aborted) trouble = troubleOf(error);
   }
+  (await holding).release();
   post({ kind: 'ended', data, trouble }, [data.images.buffer]);
 }
 

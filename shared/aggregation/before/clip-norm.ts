@@ -22,5 +22,5 @@ export const clipNorm: Before<typeof settings> = {
   paper: 'https://arxiv.org/abs/1710.06963',
   settings,
   // Written as a comparison, because S / 0 is not a factor.
-  factor: (norm, { clipNorm: limit }) => (norm > limit ? limit / norm : 1),
+  factor: ({ norm }, { clipNorm: limit }) => (norm > limit ? limit / norm : 1),
 };

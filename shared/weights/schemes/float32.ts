@@ -9,6 +9,7 @@ const BYTES = 4;
 export const float32: Scheme = {
   number: 1,
   title: 'float32, exact',
+  feedback: false,
 
   bytes: (count) => BYTES * count,
 

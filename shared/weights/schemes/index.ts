@@ -1,9 +1,16 @@
+import { float16 } from './float16.ts';
 import { float32 } from './float32.ts';
+import { int4 } from './int4.ts';
 import { int8 } from './int8.ts';
+import { onebit } from './onebit.ts';
 import type { Scheme } from './scheme.ts';
+import { topk } from './topk.ts';
 
 /** Every scheme, by its file's name: the codec, plan validation and forms read this table. */
-export const SCHEMES = { float32, int8 } satisfies Record<string, Scheme>;
+export const SCHEMES = { float32, float16, int8, int4, onebit, topk } satisfies Record<
+  string,
+  Scheme
+>;
 
 export type SchemeId = keyof typeof SCHEMES;
 

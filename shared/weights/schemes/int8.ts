@@ -1,4 +1,5 @@
 import type { Random } from '../../math/random.ts';
+import { LARGEST_FLOAT32, roundUp } from '../../math/rounding.ts';
 import { viewOf, type Scheme } from './scheme.ts';
 
 /** Values that share a scale: 4 bytes in 256 cost 1.6 %, and one outlier coarsens only its block. */
@@ -7,7 +8,7 @@ const SCALE_BYTES = 4;
 const TOP = 127;
 
 /** The largest scale of which 128 times is still a float32, so that no code decodes to Infinity. */
-const LARGEST_SCALE = 3.4028234663852886e38 / 128;
+const LARGEST_SCALE = LARGEST_FLOAT32 / 128;
 
 /**
  * One byte a parameter: `value = scale * code`, symmetric, a float32 scale for every 256 values.
@@ -29,6 +30,7 @@ export const int8: Scheme = {
   number: 2,
   title: 'int8, a scale for every 256 values, rounded at random',
   paper: 'https://arxiv.org/abs/1610.02132',
+  feedback: false,
 
   bytes: (count) => SCALE_BYTES * blocksOf(count) + count,
 
@@ -94,20 +96,11 @@ function parts(payload: Uint8Array, count: number): { scales: DataView; codes: I
   return { scales: viewOf(payload.subarray(0, start)), codes };
 }
 
-/** One float32, and the same 32 bits as an integer. */
-const float = new Float32Array(1);
-const bits = new Uint32Array(float.buffer);
-
-/**
- * The smallest float32 of which 127 times reaches the block's largest magnitude: rounded up, since
- * a scale rounded down would clip that value, and among denormals (1e-45 / 127 = 0) lose it.
- */
+/** 127 times it reach the block's largest magnitude. */
 function scaleOf(values: Float32Array, start: number, end: number): number {
   let largest = 0;
   for (let i = start; i < end; i++) largest = Math.max(largest, Math.abs(values[i]!));
-  float[0] = largest / TOP;
-  if (float[0]! * TOP < largest) bits[0]!++;
-  return Math.min(float[0]!, LARGEST_SCALE);
+  return Math.min(roundUp(largest / TOP), LARGEST_SCALE);
 }
 
 function quantise(

@@ -11,6 +11,11 @@ export type Scheme = {
   number: number;
   title: string;
   paper?: string;
+  /**
+   * Whether a message is biased on its own: then what it loses is added to the volunteer's next
+   * delta (shared/weights/feedback.ts). Unbiased schemes leave that to the crowd, whose errors cancel.
+   */
+  feedback: boolean;
   /** Length of the payload in bytes, exact. */
   bytes(count: number): number;
   /** Writes all of `out`. The values are finite, of any magnitude a float32 has. */
@@ -18,7 +23,7 @@ export type Scheme = {
   /** sum[i] += weight * value[i], without a copy of the values: a shard's inner loop. */
   accumulate(payload: Uint8Array, sum: Float64Array | Float32Array, weight: number): void;
   decodeInto(payload: Uint8Array, out: Float32Array): void;
-  /** Sum of the squared values in float64; not finite where a value is not. */
+  /** Sum of the squared values in float64; not finite where a float on the wire is not. */
   squares(payload: Uint8Array, count: number): number;
   /** Whether every value fits a finite float32. */
   finite(payload: Uint8Array, count: number): boolean;

@@ -57,7 +57,7 @@ function Samples({ project }: { project: Project }) {
   return (
     <p class="samples">
       <span class="quiet">{say(words.samplesHint, { n: sample.count, title: sample.title })}</span>{' '}
-      <button type="button" class="link" onClick={() => void chooseSample(project, sample)}>
+      <button type="button" class="link" onClick={() => void chooseSample(project, sample.file)}>
         {say(words.samples)}
       </button>
     </p>

@@ -7,11 +7,18 @@ import { Unreachable } from '../../../net/api.ts';
 import { ORIGIN, api } from '../../parts/projects.ts';
 import { prepare } from '../../thread/prepare.ts';
 import { startTraining, type Training } from '../../thread/training.ts';
+import { forget, recall, remember, type Before, type Source } from './before.ts';
 import { wantedBackend } from './wanted.ts';
 import { IDLE, reduce, type Action, type Run } from './run.ts';
 
 /** Images that are ready. `data` is empty while the training thread holds them. */
-export type Chosen = { data: LocalData; count: number; thumbs: Float32Array[]; skipped: Skipped[] };
+export type Chosen = {
+  data: LocalData;
+  count: number;
+  thumbs: Float32Array[];
+  skipped: Skipped[];
+  source: Source;
+};
 
 export type Sample = { project: string; title: string; file: string; count: number };
 
@@ -23,10 +30,13 @@ export const reading = signal<{ done: number; total: number } | null>(null);
 export const chosen = signal<Chosen | null>(null);
 export const chooseError = signal<unknown>(null);
 export const run = signal<Run>(IDLE);
+/** What this tab was doing before it was reloaded; null once it does something else. */
+export const before = signal<Before | null>(null);
 /** What the address asks for; it does not change while the page is open. */
 export const wanted = wantedBackend(location.search);
 
 let training: Training | undefined;
+let now: Before | undefined;
 
 /** The figures beside the title. They are decoration: without them the page works as well. */
 export async function loadOverview(project: string): Promise<void> {
@@ -45,7 +55,7 @@ export function chooseFiles(
   project: Project,
   files: Promise<ChosenFile[]> | ChosenFile[],
 ): Promise<void> {
-  return choose(project, async () => {
+  return choose(project, { kind: 'own' }, async () => {
     const { data, skipped } = await prepare(await files, project.plan.input, (done, total) => {
       reading.value = { done, total };
     });
@@ -53,10 +63,10 @@ export function chooseFiles(
   });
 }
 
-export function chooseSample(project: Project, sample: Sample): Promise<void> {
-  return choose(project, async () => {
-    const response = await fetch(`/samples/${sample.file}`);
-    if (!response.ok) throw new Unreachable(`/samples/${sample.file} answered ${response.status}`);
+export function chooseSample(project: Project, file: string): Promise<void> {
+  return choose(project, { kind: 'sample', file }, async () => {
+    const response = await fetch(`/samples/${file}`);
+    if (!response.ok) throw new Unreachable(`/samples/${file} answered ${response.status}`);
     const bytes = new Uint8Array(await response.arrayBuffer());
     return { data: fromIdx(bytes, project.plan.input), skipped: [] };
   });
@@ -64,6 +74,7 @@ export function chooseSample(project: Project, sample: Sample): Promise<void> {
 
 async function choose(
   project: Project,
+  source: Source,
   read: () => Promise<Pick<Chosen, 'data' | 'skipped'>>,
 ): Promise<void> {
   chooseError.value = null;
@@ -72,7 +83,7 @@ async function choose(
   try {
     const { data, skipped } = await read();
     const thumbs = firstOf(data, project.plan.input, SHOWN);
-    chosen.value = { data, count: data.count, thumbs, skipped };
+    chosen.value = { data, count: data.count, thumbs, skipped, source };
   } catch (error) {
     chooseError.value = error;
   } finally {
@@ -85,22 +96,46 @@ export function forgetImages(): void {
   chooseError.value = null;
 }
 
+/**
+ * After a reload: a sample is fetched again, and the contribution goes on as it was, paused if it was
+ * paused. One's own images are kept nowhere, so only the page can say that they are missing.
+ */
+export async function goOn(project: Project): Promise<void> {
+  if (run.value.status !== 'idle' || chosen.value) return;
+  const found = (before.value = recall(project.id));
+  if (found?.source.kind !== 'sample') return;
+  await chooseSample(project, found.source.file);
+  // Somebody may have been faster, with images of their own.
+  if (run.value.status !== 'idle' || chosen.peek()?.source.kind !== 'sample') return;
+  start(project.id);
+  if (found.paused) steer('pause');
+}
+
 export function start(project: string): void {
   const images = chosen.value;
   if (!images || images.data.count === 0) return;
+  now = { project, source: images.source, images: images.count, paused: false };
+  remember(now);
   dispatch({ kind: 'start' });
   const backend = wanted.kind === 'backend' ? wanted.backend : undefined;
   training = startTraining({ origin: ORIGIN, project, data: images.data, backend }, (message) => {
-    // The images come home with the last message, for another go.
-    if (message.kind === 'ended' && chosen.value)
-      chosen.value = message.data.count > 0 ? { ...chosen.value, data: message.data } : null;
+    if (message.kind === 'ended') end(message.data);
     dispatch(message);
   });
+}
+
+/** The images come home with the last message, for another go. */
+function end(data: LocalData): void {
+  forget();
+  before.value = null;
+  if (chosen.value) chosen.value = data.count > 0 ? { ...chosen.value, data } : null;
 }
 
 export function steer(kind: 'pause' | 'resume' | 'stop'): void {
   training?.[kind]();
   dispatch({ kind });
+  if (kind === 'stop') forget();
+  else if (now) remember({ ...now, paused: kind === 'pause' });
 }
 
 function dispatch(action: Action): void {

@@ -1,22 +1,36 @@
 import { useEffect } from 'preact/hooks';
 import type { Project } from '../../../../shared/api/schemas.ts';
+import { forgetExpired } from '../../../sdk/browser-memory.ts';
 import { Facts, type Fact } from '../../parts/facts.tsx';
 import { ProjectPicker, WithProject } from '../../parts/project-picker.tsx';
 import { loadProjects, project } from '../../parts/projects.ts';
 import { Shell } from '../../parts/shell.tsx';
-import { language, say } from '../../text/language.ts';
+import { language, say, type Entry } from '../../text/language.ts';
 import { words } from '../../text/contribute.ts';
 import { UnknownBackend } from './backend.tsx';
 import { Choose } from './choose.tsx';
-import { chosen, loadOverview, loadSamples, overview, run, start, steer } from './model.ts';
+import {
+  before,
+  chosen,
+  goOn,
+  loadOverview,
+  loadSamples,
+  overview,
+  run,
+  start,
+  steer,
+} from './model.ts';
 import { Preview } from './preview.tsx';
 import { Progress } from './progress.tsx';
+import type { Run } from './run.ts';
 import { Trust } from './trust.tsx';
 
 export function ContributePage() {
   useEffect(() => {
     void loadProjects();
     void loadSamples();
+    // A browser that has no database has kept nothing.
+    forgetExpired().catch(() => undefined);
   }, []);
   return (
     <Shell current="contribute" project={project.value?.id}>
@@ -30,7 +44,10 @@ export function ContributePage() {
 }
 
 function Contribute({ project: one }: { project: Project }) {
-  useEffect(() => void loadOverview(one.id), [one.id]);
+  useEffect(() => {
+    void loadOverview(one.id);
+    void goOn(one);
+  }, [one.id]);
   const { status } = run.value;
   const busy = status !== 'idle' && status !== 'ended';
   const images = chosen.value;
@@ -43,6 +60,7 @@ function Contribute({ project: one }: { project: Project }) {
         </div>
         {one.description && <p class="quiet">{one.description}</p>}
         <UnknownBackend />
+        <Reloaded />
         {status === 'idle' && <Facts facts={overviewFacts(one)} />}
         {status !== 'idle' && (
           <Progress run={run.value}>
@@ -61,6 +79,25 @@ function Contribute({ project: one }: { project: Project }) {
   );
 }
 
+/** This tab was contributing when it was reloaded: that it goes on, or what it needs to. */
+function Reloaded() {
+  if (!before.value) return null;
+  const { source, images } = before.value;
+  if (source.kind === 'sample')
+    return run.value.status === 'idle' ? null : (
+      <p class="quiet" role="status">
+        {say(words.reloadedGoesOn)}
+      </p>
+    );
+  // Once it is started again, nothing is missing any more.
+  if (run.value.status !== 'idle') return null;
+  return (
+    <p class="warn" role="status">
+      {say(words.reloadedOwn, { n: images })}
+    </p>
+  );
+}
+
 function overviewFacts({ id, live }: Project): Fact[] {
   const training = overview.value?.project.id === id ? overview.value.training : null;
   const whole = (value: number | undefined) => value?.toLocaleString(language.value) ?? '–';
@@ -69,6 +106,11 @@ function overviewFacts({ id, live }: Project): Fact[] {
     [say(words.volunteersFact), whole(training?.volunteers)],
     [say(words.roundFact), whole(training?.round)],
   ];
+}
+
+function startWord(status: Run['status']): Entry {
+  if (status === 'ended') return words.startAgain;
+  return before.value ? words.goOn : words.start;
 }
 
 function Buttons({ project: { id }, busy }: { project: Project; busy: boolean }) {
@@ -98,7 +140,7 @@ function Buttons({ project: { id }, busy }: { project: Project; busy: boolean })
         onClick={() => start(id)}
         aria-describedby="start-hint"
       >
-        {say(status === 'ended' ? words.startAgain : words.start)}
+        {say(startWord(status))}
       </button>
       {status === 'idle' && (
         <span id="start-hint" class="quiet">

@@ -14,6 +14,7 @@ const STAGES: Record<Exclude<Stage, 'idle'>, Entry> = {
   reconnecting: words.stageReconnecting,
   paused: words.stagePaused,
   waiting: words.stageWaiting,
+  resting: words.stageResting,
   looking: words.stageLooking,
   learning: words.stageLearning,
   sending: words.stageSending,
@@ -30,7 +31,7 @@ export function Progress({ run, children }: { run: Run; children: ComponentChild
     <div class="progress">
       <div class="row stage-row">
         <p class={`stage ${stage}`} role="status" aria-live="polite">
-          {say(STAGES[stage], { round: run.work?.round ?? 0 })}
+          {say(STAGES[stage], { round: run.work?.round ?? 0, time: clock(run.backAt) })}
         </p>
         {children}
       </div>
@@ -44,13 +45,19 @@ export function Progress({ run, children }: { run: Run; children: ComponentChild
   );
 }
 
+/** The time of the day, with seconds: it may be less than a minute away. */
+function clock(at: number | null): string {
+  if (at === null) return '';
+  return new Intl.DateTimeFormat(language.value, { timeStyle: 'medium' }).format(at);
+}
+
 function Bars({ run: { work, training, status } }: { run: Run }) {
   if (status === 'ended') return null;
   return (
     <div class="bars">
       {work ? (
         <Bar
-          label={say(words.roundProgress)}
+          label={say(work.from > 0 ? words.roundContinued : words.roundProgress, work)}
           detail={say(words.step, work)}
           value={work.step}
           max={work.steps}

@@ -16,8 +16,11 @@ export type Note =
   | { kind: 'declined' | 'closed'; round: number; reason: string }
   | { kind: 'failed'; round: number; trouble: Trouble };
 
-/** The round this tab works on. `step` 0: it looks at the images first. */
-export type Work = { round: number; step: number; steps: number };
+/**
+ * The round this tab works on. `step` 0: it looks at the images first. `from`: steps that were done
+ * before a reload.
+ */
+export type Work = { round: number; step: number; steps: number; from: number };
 
 export type Curve = { steps: number[]; loss: number[] };
 
@@ -25,7 +28,10 @@ export type Curve = { steps: number[]; loss: number[] };
 export type Run = {
   status: 'idle' | 'starting' | 'running' | 'stopping' | 'ended';
   paused: boolean;
-  line: 'none' | 'connected' | 'lost';
+  /** `left`: until a time that the edge has named. */
+  line: 'none' | 'connected' | 'lost' | 'left';
+  /** When the line is taken up again, in milliseconds since 1970, where it was left. */
+  backAt: number | null;
   backend: { name: BackendName; tried: Tried[] } | null;
   training: TrainingState | null;
   work: Work | null;
@@ -46,6 +52,7 @@ export const IDLE: Run = {
   status: 'idle',
   paused: false,
   line: 'none',
+  backAt: null,
   backend: null,
   training: null,
   work: null,
@@ -105,15 +112,17 @@ function happen(run: Run, event: PostedEvent): Run {
     case 'joined':
       return { ...run, ...advance(run) };
     case 'connected':
-      return { ...run, line: 'connected' };
+      return { ...run, line: 'connected', backAt: null };
     case 'disconnected':
       return { ...run, line: 'lost' };
+    case 'waiting':
+      return { ...run, line: 'left', backAt: event.until };
     case 'state':
       return { ...run, training: event.state };
     case 'round':
       return {
         ...leaveRound(run),
-        work: { round: event.round, step: 0, steps: event.steps },
+        work: { round: event.round, step: event.from, steps: event.steps, from: event.from },
         bytesDown: run.bytesDown + event.bytesDown,
       };
     case 'step':
@@ -121,7 +130,9 @@ function happen(run: Run, event: PostedEvent): Run {
     case 'sent': {
       const { round, bytes, digest } = event.receipt;
       const sent = { round, bytes, digest, parameters: event.parameters, images: event.images };
-      return { ...leaveRound(run), sent: [sent, ...run.sent], bytesUp: run.bytesUp + bytes };
+      // A delta from before a reload may come to its end while another round is at work.
+      const left = run.work?.round === event.round ? leaveRound(run) : run;
+      return { ...left, sent: [sent, ...run.sent], bytesUp: run.bytesUp + bytes };
     }
     case 'declined':
     case 'closed':
@@ -138,7 +149,8 @@ function step(run: Run, event: Extract<PostedEvent, { kind: 'step' }>): Run {
     loss === null || !Number.isFinite(loss)
       ? run.curve
       : extend(run.curve, run.stepsBefore + event.step, loss);
-  return { ...run, work: { round, step: event.step, steps }, imagesPerSecond, curve };
+  const from = run.work?.from ?? 0;
+  return { ...run, work: { round, step: event.step, steps, from }, imagesPerSecond, curve };
 }
 
 /** Long curves are thinned to every second point, so that a tab left open for a day stays small. */
@@ -165,6 +177,7 @@ export type Stage =
   | 'reconnecting'
   | 'paused'
   | 'waiting'
+  | 'resting'
   | 'looking'
   | 'learning'
   | 'sending'
@@ -178,5 +191,6 @@ export function stageOf({ status, trouble, paused, line, work }: Run): Stage {
   if (paused) return 'paused';
   if (line === 'lost') return 'reconnecting';
   if (work) return work.step === 0 ? 'looking' : work.step < work.steps ? 'learning' : 'sending';
+  if (line === 'left') return 'resting';
   return line === 'connected' ? 'waiting' : 'connecting';
 }

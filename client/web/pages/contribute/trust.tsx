@@ -23,6 +23,7 @@ export function Trust({ sent, images }: { sent: readonly Sent[]; images: number 
             {images > 0 ? say(words.stayedImages, { n: images }) : say(words.stayedNone)}
           </p>
           <p class="quiet small">{say(words.stayedHint)}</p>
+          <p class="quiet small">{say(words.keptHint)}</p>
         </div>
       </div>
     </section>

@@ -1,0 +1,35 @@
+import type { Receipt } from '../../shared/api/schemas.ts';
+import type { TrainingState } from '../../shared/protocol/messages.ts';
+import type { StepReport } from '../train/round.ts';
+
+/** What a contribution tells whoever watches it: a page, a progress bar, a test. */
+export type ContributionEvent =
+  /** `again`: as the volunteer of before a reload, by the ticket that was kept. */
+  | { kind: 'joined'; volunteer: string; again: boolean }
+  | { kind: 'connected' }
+  | { kind: 'disconnected'; reason: string }
+  /** The edge needs nobody more for now: the line is left until then, in milliseconds since 1970. */
+  | { kind: 'waiting'; until: number }
+  | { kind: 'state'; state: TrainingState }
+  /** `from`: steps that were done before, where a round goes on after a reload. */
+  | {
+      kind: 'round';
+      round: number;
+      version: number;
+      steps: number;
+      from: number;
+      bytesDown: number;
+    }
+  | ({ kind: 'step'; round: number } & StepReport)
+  /** `round` is the one that asked; the receipt names the one that counts it. */
+  | {
+      kind: 'sent';
+      round: number;
+      receipt: Receipt;
+      parameters: number;
+      images: number;
+      report: Record<string, number>;
+    }
+  | { kind: 'declined'; round: number; reason: string }
+  | { kind: 'closed'; round: number; reason: string }
+  | { kind: 'failed'; round: number; error: Error };
