@@ -43,15 +43,24 @@ export class Pace {
   }
 }
 
+/** Node's ports have it: an open one keeps the process alive. */
+type Port = MessagePort & { ref?: () => void; unref?: () => void };
+
 /** One turn of the event loop. A message channel: setTimeout is held back to 4 ms, or 1 s in hidden tabs. */
 const channel = new MessageChannel();
+const port: Port = channel.port1;
 const waiting: (() => void)[] = [];
-channel.port1.onmessage = () => waiting.shift()?.();
-(channel.port1 as { unref?: () => void }).unref?.();
+port.onmessage = () => {
+  waiting.shift()?.();
+  if (waiting.length === 0) port.unref?.();
+};
+port.unref?.();
 
 function turn(): Promise<void> {
   return new Promise((resolve) => {
     waiting.push(resolve);
+    // A round under way keeps the process alive, an idle volunteer does not.
+    port.ref?.();
     channel.port2.postMessage(null);
   });
 }

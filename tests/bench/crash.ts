@@ -83,6 +83,7 @@ class Life {
   readonly #say: (line: string) => void;
   readonly #random = new Random(SEED);
   readonly #hits: Record<string, number> = Object.fromEntries(STEPS.map((step) => [step, 0]));
+  readonly #vain: Record<string, number> = {};
   readonly #folder = mkdtempSync(join(tmpdir(), 'shoal-crash-'));
   #edge!: Edge;
   #heard: (step: string) => void = () => undefined;
@@ -130,7 +131,9 @@ class Life {
   /** Kills in the step that was hit least so far; @returns which one it was. */
   async #kill(): Promise<string> {
     await pause(this.#random.uniform(100, 1500));
-    const wanted = STEPS.toSorted((a, b) => this.#hits[a]! - this.#hits[b]!)[0]!;
+    // A step that did not come when it was waited for is not waited for again before the others.
+    const tried = (step: string) => this.#hits[step]! + (this.#vain[step] ?? 0);
+    const wanted = STEPS.toSorted((a, b) => tried(a) - tried(b))[0]!;
     const step = await Promise.race([
       new Promise<string>((resolve) => {
         this.#heard = (heard) => heard === wanted && resolve(heard);
@@ -142,6 +145,7 @@ class Life {
     if (pid === undefined) throw new Error('crash: workerd is not to be found (no /proc?)');
     process.kill(pid, 'SIGKILL');
     if (step in this.#hits) this.#hits[step]!++;
+    else this.#vain[wanted] = (this.#vain[wanted] ?? 0) + 1;
     await this.#edge.stop();
     return step;
   }

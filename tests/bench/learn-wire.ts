@@ -7,13 +7,16 @@ import { accuracyAfter, handwriting } from './task.ts';
  * each scheme in turn (biased ones with error feedback). float32 comes first, the yardstick of the rest.
  * Two runs that differ in a rounding alone drift apart like two seeds do: LossPoints of one seed are
  * noise of a point or so, and the mean is what to read.
+ * `--schemes int8,onebit` leaves the others out.
  * @returns `wire<Scheme>Seed<n>` and `wire<Scheme>Mean`, shares recognised; `wire<Scheme>LossPoints`,
  *   float32's mean less the scheme's, in percentage points
  */
 export const learnWire: Bench = async ({ options, say }) => {
   const seeds = (options['seeds'] ?? '1,2,3').split(',').map(Number);
+  const all = Object.keys(SCHEMES) as SchemeId[];
+  const wanted = options['schemes']?.split(',') ?? all;
   const figures: Record<string, number> = {};
-  for (const id of Object.keys(SCHEMES) as SchemeId[]) {
+  for (const id of all.filter((one) => one === 'float32' || wanted.includes(one))) {
     const shares: number[] = [];
     for (const seed of seeds) {
       const task = handwriting(seed);

@@ -39,6 +39,7 @@ const { values, positionals } = parseArgs({
     parameters: { type: 'string' },
     suite: { type: 'string' },
     kills: { type: 'string' },
+    schemes: { type: 'string' },
   },
 });
 const name = positionals[0];

@@ -30,7 +30,7 @@ const ID = 'handwriting';
 const TRAINING_SECONDS = 225;
 
 export const demo: Command = {
-  usage: 'shoal demo [--seed 1] [--rounds N] [--port 0] [--json FILE]',
+  usage: 'shoal demo [--seed 1] [--rounds N] [--mode sync|async] [--port 0] [--json FILE]',
   summary:
     'The whole loop on real handwriting: four volunteers, a student that improves, five new classes.',
   async run(args) {
@@ -39,12 +39,16 @@ export const demo: Command = {
       options: {
         seed: { type: 'string', default: '1' },
         rounds: { type: 'string', default: String(HANDWRITING_PLAN.rounds) },
+        mode: { type: 'string', default: 'sync' },
         port: { type: 'string', default: '0' },
         json: { type: 'string' },
       },
     });
     const [seed, rounds] = [Number(values.seed), Number(values.rounds)];
-    const result = await runDemo({ seed, rounds, port: Number(values.port) });
+    const { mode } = values;
+    if (mode !== 'sync' && mode !== 'async')
+      throw new Error(`--mode is sync or async, not "${mode}"`);
+    const result = await runDemo({ seed, rounds, mode, port: Number(values.port) });
     printTable(result);
     if (values.json) writeReport(values.json, reportOf('demo', [seed], figuresOf(result)));
   },
@@ -68,12 +72,10 @@ export function figuresOf(result: DemoResult): Record<string, number> {
   };
 }
 
+export type DemoOptions = { seed: number; rounds: number; mode: 'sync' | 'async' };
+
 /** Runs it all and cleans up behind itself, whatever happens. */
-export async function runDemo(options: {
-  seed: number;
-  rounds: number;
-  port: number;
-}): Promise<DemoResult> {
+export async function runDemo(options: DemoOptions & { port: number }): Promise<DemoResult> {
   const start = performance.now();
   rmSync(FOLDER, { recursive: true, force: true });
   const data = loadHandwriting();
@@ -97,7 +99,7 @@ export async function runDemo(options: {
 type BaselineLine = { round: number; accuracy: number };
 
 class Stage {
-  readonly #o: { seed: number; rounds: number };
+  readonly #o: DemoOptions;
   readonly #api: Api;
   readonly #data: Handwriting;
   readonly #split: WriterSplit;
@@ -105,7 +107,7 @@ class Stage {
   readonly #start = performance.now();
 
   constructor(
-    o: { seed: number; rounds: number },
+    o: DemoOptions,
     api: Api,
     data: Handwriting,
     split: WriterSplit,
@@ -119,9 +121,9 @@ class Stage {
   }
 
   async play(): Promise<Omit<DemoResult, 'seconds'>> {
-    const { seed, rounds } = this.#o;
+    const { seed, rounds, mode } = this.#o;
     const api = this.#api;
-    const plan = { ...HANDWRITING_PLAN, seed };
+    const plan = { ...HANDWRITING_PLAN, seed, round: { ...HANDWRITING_PLAN.round, mode } };
     const project = await api.call('createProject', {
       json: newProject(this.#data, this.#split, plan),
     });
