@@ -25,7 +25,7 @@ const SLICE_BYTES = 8 * (1 << 20);
  * shards; `shardPeakMb<N>` and `rootPeakMb<N>` by arithmetic; `costDollars<N>` at list prices.
  */
 export const scale: Bench = async ({ options, say }) => {
-  const crowds = (options['volunteers'] ?? '1000,10000,100000').split(',').map(Number);
+  const crowds = (options['volunteers'] ?? '1000,10000').split(',').map(Number);
   const figures: Record<string, number> = { parameters: MODEL.parameters };
   const note = (of: Record<string, number>, suffix: number, prefix = '') => {
     for (const [key, value] of Object.entries(of))
