@@ -254,7 +254,9 @@ function closeWhenDone(state: State, now: number): Step {
     quotas(state).reduce((a, b) => a + b, 0) - working - (mode === 'async' ? 0 : accepted);
   if (working > 0 || toAsk > 0 || asked === 0 || !heard)
     return only(hurry({ ...state, grace: null }, accepted, now));
-  if (left === 0) return close(state, now);
+  // Nobody at all is there after a restart, whether they were at work or not.
+  const gone = left > 0 || (accepted < minimum && presence(state) === 0);
+  if (!gone) return close(state, now);
   // Whoever left may be back, and others may join: until the deadline where they are needed.
   return only(accepted < minimum ? state : { ...state, grace: state.grace ?? now + GRACE_MS });
 }

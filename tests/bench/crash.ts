@@ -33,7 +33,7 @@ const PATIENCE_MS = 6000;
  * until they are answered. Half of the project's life is synchronous, half asynchronous rounds.
  * `kills`, and `hit<Step>` how many of them came within 3 ms of a step of persistence having begun;
  * `lost`: deltas that were acknowledged and are in no sum; `doubled`: deltas in a sum more often than
- * once; `rounds` that ended, and `bitEqual` of those: their weights are, bit for bit, what an offline
+ * once; `rounds` that ended, `abandoned` of those; and `bitEqual` of the others: their weights are, bit for bit, what an offline
  * reference makes of the acknowledged deltas.
  */
 export const crash: Bench = async ({ options, say }) => {
@@ -167,13 +167,17 @@ class Life {
     const places = new Set(all.map(({ receipt: r }) => `${r.round} ${r.shard} ${r.position}`));
     const ended = await api.call('listRounds', { params: { project: ID } });
     const versions = await api.call('listVersions', { params: { project: ID } });
-    const totals = { rounds: 0, bitEqual: 0, acknowledged: all.length, lost: 0, doubled: 0 };
+    const totals = {
+      ...{ rounds: 0, abandoned: 0, bitEqual: 0, acknowledged: all.length, lost: 0, doubled: 0 },
+    };
     totals.doubled += all.length - places.size;
     for (const round of ended) {
       const mine = all.filter(({ receipt }) => receipt.round === round.number);
       totals.rounds++;
       totals.lost += Math.max(0, mine.length - round.accepted);
       totals.doubled += Math.max(0, round.accepted - mine.length);
+      if (round.outcome === 'abandoned') totals.abandoned++;
+      if (round.aggregate === null) continue;
       const base = versions.find(({ number }) => number === round.baseVersion)!;
       if (await this.#isReference(api, base.weights, mine, round.aggregate)) totals.bitEqual++;
       else

@@ -46,6 +46,14 @@ describe('an asynchronous round', () => {
     expect([taking(shut), quotas(shut)]).toEqual([{ round: 2, open: true }, [4]]);
   });
 
+  test('with too little and nobody there, all cut off by a restart, waits for them until the deadline', () => {
+    const state = open();
+    const alone = reached(state, { asked: 1, accepted: 1 }, 50, { present: 0 });
+    const { state: waiting } = after(state, alone);
+    expect([waiting.phase, waiting.deadline]).toEqual(['training', RULES.deadlineMs]);
+    expect(after(waiting, clock(RULES.deadlineMs)).state.phase).not.toBe('training');
+  });
+
   test('asks whoever has delivered again: its place is free', () => {
     const state = open();
     const counts = { asked: 4, accepted: 2 };
