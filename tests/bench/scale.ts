@@ -15,7 +15,10 @@ const SLICE_BYTES = 8 * (1 << 20);
  * (shared/rounds) and the real desk (worker/rounds/desk.ts) with everything around them modelled. Of
  * every crowd size N a synchronous round that wants N deltas, and asynchronous rounds (`async...`) of
  * 1,000 until N were counted with as many at work. What is assumed of crowd and edge is in
- * scale-settings.ts, and docs/scale.md says what follows.
+ * scale-settings.ts, and docs/scale.md says what follows. 100,000 take 20 minutes on a busy core, most
+ * of it in the machines, whose every event copies a shard's members; so they run only when asked for.
+ *
+ * The asynchronous runs are short: what staleness costs shows only after many more versions.
  *
  * `roundSeconds<N>` from opening to the new version; `acceptedShare<N>` of those asked;
  * `ackP99Seconds<N>` from the first byte sent, of which `slotP99Seconds<N>` waiting in the shard's

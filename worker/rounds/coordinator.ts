@@ -33,8 +33,12 @@ const WATCH_MS = 20_000;
 
 const FEW_SHARDS = 8;
 
-/** Numbers read from all shards at a time, 1 MB: on their way between objects they exist three times. */
+/**
+ * Numbers read of a part at a time, 1 MB, and of all parts together, 8 MB: on their way between objects
+ * they exist three times.
+ */
 const SLICE = 131_072;
+const HELD = 1_048_576;
 
 /** Whoever asks right after a start waits this long at most for the shards to say who is there. */
 const HEARD_MS = 2000;
@@ -193,7 +197,7 @@ export class Coordinator extends DurableObject<Env> {
     const parts = sources.reduce((sum, source) => sum + source.parts.length, 0);
     const lack = pipeline.lacks(parts);
     if (lack) console.warn('round', this.#id, round, lack);
-    const sliceSize = Math.ceil(SLICE / parts);
+    const sliceSize = Math.min(SLICE, Math.ceil(HELD / parts));
     const mean = await pipeline.combine(sources, {
       layout: model.layout,
       base: weights,

@@ -264,10 +264,12 @@ export class Shard extends DurableObject<Env> {
     const { cohort, effects } = reduceCohort(before, event);
     if (cohort === before && effects.length === 0) return;
     const settled = effects.find(({ kind }) => kind === 'settle');
-    this.#log.atomically(settled ? 'settle' : 'cohort', () => {
-      this.#log.saveCohort(cohort);
-      if (settled?.kind === 'settle') this.#log.settle(settled.round);
-    });
+    // Who is here is not kept, and comings and goings are half of what would be written.
+    if (settled || !sameButPresent(before, cohort))
+      this.#log.atomically(settled ? 'settle' : 'cohort', () => {
+        this.#log.saveCohort(cohort);
+        if (settled?.kind === 'settle') this.#log.settle(settled.round);
+      });
     this.#cohort = cohort;
     this.#perform(effects);
     if (event.kind !== 'ordered') this.ctx.waitUntil(this.#teller.tell());
@@ -316,4 +318,10 @@ export class Shard extends DurableObject<Env> {
   get #coordinator() {
     return this.env.COORDINATOR.getByName(this.#project);
   }
+}
+
+function sameButPresent(a: Cohort, b: Cohort): boolean {
+  return (Object.keys(b) as (keyof Cohort)[]).every(
+    (key) => key === 'present' || a[key] === b[key],
+  );
 }
