@@ -1,4 +1,4 @@
-import type { Problem } from '../../shared/api/problem.ts';
+import type { Problem, ProblemCode } from '../../shared/api/problem.ts';
 import type { Ticket } from '../../shared/api/schemas.ts';
 import { Api } from '../net/api.ts';
 import { persist } from '../net/persist.ts';
@@ -9,7 +9,7 @@ import type { Memory } from './memory.ts';
 const MARGIN_MS = 60_000;
 
 /** The problems that a new ticket helps with. */
-const RENEWABLE: readonly number[] = [202, 203];
+export const RENEWABLE: readonly ProblemCode[] = [202, 203];
 
 export type MemberOptions = {
   origin: string;

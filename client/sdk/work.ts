@@ -13,6 +13,7 @@ import { trainRound, type StepReport } from '../train/round.ts';
 import type { Ends } from './assignments.ts';
 import type { Desk, Ready } from './desk.ts';
 import type { ContributionEvent } from './events.ts';
+import { RENEWABLE } from './member.ts';
 import { isSame } from './memory.ts';
 
 /** What a volunteer says on the line about its work, where there is one. */
@@ -39,7 +40,6 @@ export type WorkOptions = {
 
 /** Refusals that say no more than that others were faster, or that the edge has moved on. */
 const TOO_LATE: readonly ProblemCode[] = [407, 411, 413];
-const TICKET: readonly ProblemCode[] = [202, 203];
 
 /** What is done with an assignment: fetch the weights, learn from the local images, send the delta. */
 export class Work {
@@ -85,11 +85,11 @@ export class Work {
     if (this.#o.signal.aborted) return false;
     if (signal.aborted || isFinal(error)) await desk.refused();
     if (signal.aborted) return false;
-    if (!(error instanceof Problem)) this.#failed(round, error);
-    else if (TOO_LATE.includes(error.code))
-      onEvent({ kind: 'closed', round, reason: error.message });
+    const problem = error instanceof Problem ? error : undefined;
+    if (problem && TOO_LATE.includes(problem.code))
+      onEvent({ kind: 'closed', round, reason: problem.message });
     else this.#failed(round, error);
-    if (error instanceof Problem && TICKET.includes(error.code)) onTicketRefused(error);
+    if (problem && RENEWABLE.includes(problem.code)) onTicketRefused(problem);
     return isFinal(error);
   }
 

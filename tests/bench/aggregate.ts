@@ -6,7 +6,7 @@ import type { TrainingState } from '../../shared/protocol/messages.ts';
 import { Random, range } from '../../shared/math/random.ts';
 import { encode } from '../../shared/weights/codec.ts';
 import { arriveAll, Watcher, type IdleVolunteer } from './idle.ts';
-import { createLive, withEdge, type BenchEdge } from './edge.ts';
+import { blankProject, createLive, withEdge, type BenchEdge } from './edge.ts';
 import { watchMemory } from './memory.ts';
 import { median } from './quantile.ts';
 import type { Bench } from './run.ts';
@@ -80,14 +80,8 @@ function benchPlan(size: number, goal: number): PlanInput {
 }
 
 function projectOf({ plan, classes }: Sized, goal: number): NewProject {
-  const size = plan.input!.size;
-  const blank = { pixels: Buffer.alloc(size * size).toString('base64') };
-  return {
-    ...{ id: ID, title: 'Bench', plan: { ...plan, round: { ...plan.round, goal } } },
-    classes: range(classes).map((label) => ({
-      ...{ name: `class ${label}`, examples: [blank], validation: label < 4 ? [blank] : [] },
-    })),
-  };
+  const rounds = { ...plan, round: { ...plan.round, goal } };
+  return blankProject(ID, rounds, classes, plan.input!.size);
 }
 
 async function measure(

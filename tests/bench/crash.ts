@@ -6,16 +6,16 @@ import { parse } from 'valibot';
 import { startEdge, type Edge } from '../../client/cli/edge/edge.ts';
 import { Api } from '../../client/net/api.ts';
 import { PlanSchema, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
-import type { NewProject } from '../../shared/api/schemas.ts';
 import { Random, range } from '../../shared/math/random.ts';
 import { CrashVolunteer, type Acknowledged } from './crash-volunteer.ts';
-import { createLive } from './edge.ts';
+import { blankProject, createLive } from './edge.ts';
 import { referenceOf } from './reference.ts';
 import type { Bench } from './run.ts';
 
 const SEED = 11;
 const ID = 'crash';
 const CLASSES = 2;
+const SIZE = 16;
 const VOLUNTEERS = 120;
 
 /** Every step in which the rounds write what must not be lost (worker/rounds/persist.ts). */
@@ -51,7 +51,7 @@ function planOf(mode: 'sync' | 'async'): PlanInput {
   return {
     ...{
       net: 'strided',
-      input: { size: 16, channels: 1 },
+      input: { size: SIZE, channels: 1 },
       codec: 'int8',
       seed: SEED,
       rounds: 10_000,
@@ -68,14 +68,6 @@ function planOf(mode: 'sync' | 'async'): PlanInput {
     },
     server: { warmupSteps: 1, steps: 1, batch: 1, rate: 0, tolerance: 1 },
   };
-}
-
-function projectOf(plan: PlanInput): NewProject {
-  const blank = { pixels: Buffer.alloc(256).toString('base64') };
-  const classes = range(CLASSES).map((label) => ({
-    ...{ name: `class ${label}`, examples: [blank], validation: [blank] },
-  }));
-  return { id: ID, title: 'Crash', plan, classes };
 }
 
 class Life {
@@ -98,7 +90,10 @@ class Life {
       await this.#start(0);
       const { origin, adminToken } = this.#edge;
       const admin = new Api(origin, adminToken);
-      await createLive({ ...this.#edge, admin, anyone: new Api(origin) }, projectOf(this.#plan));
+      await createLive(
+        { ...this.#edge, admin, anyone: new Api(origin) },
+        blankProject(ID, this.#plan, CLASSES, SIZE),
+      );
       const { size } = this.#recipe().model.layout;
       const crowd = await Promise.all(
         range(VOLUNTEERS).map((index) => CrashVolunteer.join(origin, ID, index, size)),

@@ -1,11 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'valibot';
 import { PlanSchema, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
-import type { NewProject } from '../../shared/api/schemas.ts';
 import { Random, range } from '../../shared/math/random.ts';
 import { encode } from '../../shared/weights/codec.ts';
 import type { EncodedDelta } from '../../client/net/upload.ts';
-import { createLive, withEdge, type BenchEdge } from './edge.ts';
+import { blankProject, createLive, withEdge, type BenchEdge } from './edge.ts';
 import { IdleVolunteer } from './idle.ts';
 import { watchMemory } from './memory.ts';
 import { quantile } from './quantile.ts';
@@ -14,6 +13,7 @@ import type { Bench } from './run.ts';
 const SEED = 13;
 const ID = 'crowd';
 const CLASSES = 2;
+const SIZE = 16;
 const SHARDS = 16;
 
 /** Uploads under way at a time: what a crowd's arrivals come to, and no more than a browser's patience. */
@@ -38,18 +38,10 @@ export const crowd: Bench = async ({ options, say }) => {
 
 function planOf(goal: number): PlanInput {
   return {
-    ...{ net: 'strided', input: { size: 16, channels: 1 }, codec: 'int8', seed: SEED },
+    ...{ net: 'strided', input: { size: SIZE, channels: 1 }, codec: 'int8', seed: SEED },
     round: { goal, minimum: 1, deadlineSeconds: 3600, overSelection: 1, shards: SHARDS },
     server: { warmupSteps: 1, steps: 1, batch: 1, tolerance: 1 },
   };
-}
-
-function projectOf(plan: PlanInput): NewProject {
-  const blank = { pixels: Buffer.alloc(256).toString('base64') };
-  const classes = range(CLASSES).map((label) => ({
-    ...{ name: `class ${label}`, examples: [blank], validation: [blank] },
-  }));
-  return { id: ID, title: 'Crowd', plan, classes };
 }
 
 async function measure(
@@ -58,7 +50,7 @@ async function measure(
   say: (line: string) => void,
 ): Promise<Record<string, number>> {
   const plan = planOf(volunteers);
-  await createLive(edge, projectOf(plan));
+  await createLive(edge, blankProject(ID, plan, CLASSES, SIZE));
   const memory = watchMemory(edge.pid());
   const message = messageOf(plan);
   const first = await arriveFirst(edge, lines);

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startEdge, type Edge } from '../../client/cli/edge/edge.ts';
 import { Api } from '../../client/net/api.ts';
+import type { PlanInput } from '../../shared/api/plan.ts';
 import type { NewProject } from '../../shared/api/schemas.ts';
+import { range } from '../../shared/math/random.ts';
 
 export type BenchEdge = Edge & { admin: Api; anyone: Api };
 
@@ -28,6 +30,26 @@ export async function withEdge<T>(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Classes whose blank image is validated by too: enough for a gate, where there are many. */
+const VALIDATED = 4;
+
+/** A project of blank images, for benches in which nothing is learnt. @param size the images' side */
+export function blankProject(
+  id: string,
+  plan: PlanInput,
+  classes: number,
+  size: number,
+): NewProject {
+  const blank = { pixels: Buffer.alloc(size * size).toString('base64') };
+  return {
+    ...{ id, title: 'Bench', plan },
+    classes: range(classes).map((label) => ({
+      ...{ name: `class ${label}`, examples: [blank] },
+      validation: label < VALIDATED ? [blank] : [],
+    })),
+  };
 }
 
 /** Creates a project and waits until its first version is live. */

@@ -32,9 +32,6 @@ export const NETWORK = {
 export const EDGE = {
   /** A shard takes a message of 1 MB in: digest, checksum, sum, write. One at a time. */
   takeMsPerMb: 4,
-  /** Bytes of bodies that a shard reads at once, and uploads that wait unread: worker/rounds/slots.ts. */
-  takenIn: 8_000_000,
-  waiting: 1000,
   /**
    * The coordinator deals with a report, or with the answer to an order, in this time, and with one
    * after the other: Cloudflare's "soft limit of 1,000 requests per second" of an object.

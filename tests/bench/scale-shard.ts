@@ -11,11 +11,11 @@ import {
 } from '../../shared/rounds/cohort.ts';
 import type { News, Order, Report } from '../../shared/rounds/orders.ts';
 import { spread } from '../../shared/rounds/pace.ts';
+import { Slots } from '../../worker/rounds/slots.ts';
 import type { Clock } from './scale-clock.ts';
 import { Book, messageSize } from './scale-book.ts';
 import type { Network } from './scale-network.ts';
 import { EDGE } from './scale-settings.ts';
-import { SimSlots } from './scale-slots.ts';
 import type { Tally } from './scale-tally.ts';
 
 /** The coordinator, as a shard calls it. */
@@ -44,7 +44,7 @@ export class SimShard {
   readonly #index: number;
   readonly #root: RootEnd;
   readonly #s: Surroundings;
-  readonly #slots = new SimSlots(messageSize);
+  readonly #slots = new Slots(messageSize);
   readonly #book: Book;
   readonly #tabs = new Map<string, Tab>();
   #cohort: Cohort;
@@ -110,7 +110,9 @@ export class SimShard {
       tally.slotWaits.push(clock.now - since);
       clock.after(transferMs, whole);
     };
-    if (!this.#slots.enter(entered)) answer('busy');
+    const entry = this.#slots.enter();
+    if (!entry) return answer('busy');
+    void entry.then(entered);
   }
 
   /** An object does one thing at a time. */

@@ -1,3 +1,4 @@
+import { TAKEN_IN } from '../../worker/rounds/slots.ts';
 import { quantile } from './quantile.ts';
 import type { Bench } from './run.ts';
 import { messageSize, sumBytes } from './scale-book.ts';
@@ -108,7 +109,7 @@ function bufferedFigures(run: Run): Record<string, number> {
 
 /** Sums, bodies, lines, and the cohort as an object and as the text of its row. */
 function shardBytes({ lines, cohortBytes }: Run, sums: number): number {
-  const bodies = Math.max(messageSize, EDGE.takenIn);
+  const bodies = Math.max(messageSize, TAKEN_IN);
   return sums * sumBytes + bodies + lines * EDGE.lineBytes + 2 * cohortBytes;
 }
 

@@ -50,11 +50,9 @@ export class Chunks {
     for (const { data } of rows) yield new Uint8Array(data);
   }
 
-  drop(owner: number): void {
-    this.#sql.exec(
-      'delete from chunks where id between ? and ?',
-      ...[owner * PARTS, owner * PARTS + PARTS - 1],
-    );
+  /** Of the owners `from` up to but without `to`; left out, of `from` alone. */
+  drop(from: number, to = from + 1): void {
+    this.#sql.exec('delete from chunks where id >= ? and id < ?', from * PARTS, to * PARTS);
   }
 }
 

@@ -97,7 +97,7 @@ export class Log {
     const before = this.#covered(round);
     this.#chunks.writePieces(sumOf(round), sum);
     this.#sql.exec('insert or replace into checkpoints values (?, ?)', round, position);
-    for (let at = before + 1; at <= position; at++) this.#chunks.drop(chunksOf(round, at));
+    this.#chunks.drop(chunksOf(round, before + 1), chunksOf(round, position + 1));
   }
 
   /** The last sum of a round that was written down, in pieces; undefined before the first. */
@@ -125,17 +125,8 @@ export class Log {
    * they came is remembered a while longer, for a volunteer who missed the answer and asks again.
    */
   settle(round: number): void {
-    const ended = this.#sql
-      .exec<{ round: number; position: number }>(
-        'select round, position from entries where round <= ? and round > ?',
-        ...[round, round - REMEMBERED],
-      )
-      .toArray();
-    for (const entry of ended) this.#chunks.drop(chunksOf(entry.round, entry.position));
-    for (const { round: of } of this.#sql
-      .exec<{ round: number }>('select round from checkpoints where round <= ?', round)
-      .toArray())
-      this.#chunks.drop(sumOf(of));
+    // Numbered by their round: one stretch holds the deltas and sums of all that is over.
+    this.#chunks.drop(0, sumOf(round + 1));
     this.#sql.exec('delete from checkpoints where round <= ?', round);
     this.#sql.exec('delete from entries where round <= ?', round - REMEMBERED);
   }

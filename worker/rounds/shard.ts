@@ -49,6 +49,8 @@ export class Shard extends DurableObject<Env> {
   readonly #teller: Teller;
   #recipe!: Recipe;
   #intake!: Intake;
+  /** Length of a whole delta. */
+  #exact!: number;
   #slots!: Slots;
   readonly #batch = new Batch<Upload, Receipt>((uploads) => this.#commit(uploads));
   #cohort!: Cohort;
@@ -100,8 +102,9 @@ export class Shard extends DurableObject<Env> {
     this.#recipe = recipeFor(await getProject(openDb(this.env.DB), this.#project));
     this.#intake = new Intake(this.#log, this.#recipe);
     const { plan, model } = this.#recipe;
-    this.#slots = new Slots(messageBytes(plan.codec, model.layout.size));
-    const stored = this.#log.loadCohort() ?? beginCohort(this.#recipe.plan.round.mode);
+    this.#exact = messageBytes(plan.codec, model.layout.size);
+    this.#slots = new Slots(this.#exact);
+    const stored = this.#log.loadCohort() ?? beginCohort(plan.round.mode);
     this.#cohort = stored;
     await this.#teller.exchange();
     for (const volunteer of this.#volunteers.present())
@@ -172,10 +175,8 @@ export class Shard extends DurableObject<Env> {
       const entry = this.#slots.enter();
       if (!entry) throw new Problem(414, 'too many deltas wait to be taken in', { retryAfter: 2 });
       await entry;
-      const { plan, model } = this.#recipe;
-      const exact = messageBytes(plan.codec, model.layout.size);
       const take = (message: Uint8Array) => this.#submit(message, claim);
-      return { exact, berth: new Berth(take, () => this.#slots.leave()) };
+      return { exact: this.#exact, berth: new Berth(take, () => this.#slots.leave()) };
     } catch (error) {
       return refusalOf(error);
     }
@@ -207,7 +208,7 @@ export class Shard extends DurableObject<Env> {
     try {
       return this.#log.atomically('append', () => {
         const answers = batch.map((upload) => this.#count(upload, effects));
-        this.#log.saveCohort(this.#cohort);
+        if (this.#cohort !== before) this.#log.saveCohort(this.#cohort);
         return answers;
       });
     } catch (error) {

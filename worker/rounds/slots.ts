@@ -1,5 +1,5 @@
 /** Bytes of bodies that an object takes in at a time: an isolate has 128 MB for everything. */
-const TAKEN_IN = 8_000_000;
+export const TAKEN_IN = 8_000_000;
 
 /** Uploads that may wait, their bodies still with their senders. Whoever comes then is sent away. */
 const WAITING = 1000;

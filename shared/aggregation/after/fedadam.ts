@@ -1,3 +1,4 @@
+import { adaptiveStart, adaptiveStep } from '../../math/adaptive.ts';
 import type { After } from '../contract.ts';
 
 const settings = {
@@ -41,18 +42,15 @@ export const fedadam: After<typeof settings> = {
   paper: 'https://arxiv.org/abs/2003.00295',
   settings,
 
-  begin: (size, { serverTau }) => new Float32Array(2 * size).fill(serverTau ** 2, size),
+  begin: (size, { serverTau }) => adaptiveStart(size, serverTau),
 
   step(mean, last, { serverRate, serverBeta1, serverBeta2, serverTau }) {
-    const size = mean.length;
-    const state = new Float32Array(2 * size);
-    const step = mean.map((value, i) => {
-      const m = serverBeta1 * last[i]! + (1 - serverBeta1) * value;
-      const v = serverBeta2 * last[size + i]! + (1 - serverBeta2) * value ** 2;
-      state[i] = m;
-      state[size + i] = v;
-      return (serverRate * m) / (Math.sqrt(v) + serverTau);
-    });
-    return { step, state };
+    const rates = { rate: serverRate, beta1: serverBeta1, tau: serverTau };
+    return adaptiveStep(
+      mean,
+      last,
+      rates,
+      (v, square) => serverBeta2 * v + (1 - serverBeta2) * square,
+    );
   },
 };

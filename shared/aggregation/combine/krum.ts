@@ -1,3 +1,4 @@
+import { nearestFirst } from '../../math/nearest.ts';
 import { BUCKETS, type ProductRule } from '../contract.ts';
 
 const settings = {
@@ -36,28 +37,7 @@ export const krum: ProductRule<typeof settings> = {
     const n = parts.length;
     const near = n - 2 - Math.min(krumByzantine, Math.floor((n - 3) / 2));
     const factors = new Float64Array(n + 1);
-    factors[ranked(products, n, near)[0]!] = 1;
+    factors[nearestFirst(products, n, near)[0]!] = 1;
     return factors;
   },
 };
-
-/** The parts, those with the best scores first; of equal ones the shorter, as two of three always are. */
-function ranked(products: readonly Float64Array[], n: number, near: number): number[] {
-  const scores = Array.from({ length: n }, (_, p) => score(products, p, n, near));
-  const squareOf = (p: number) => products[p]![p]!;
-  return [...scores.keys()].sort(
-    (p, q) => scores[p]! - scores[q]! || squareOf(p) - squareOf(q) || p - q,
-  );
-}
-
-/** Sum of the squared distances from part `p` to the `near` nearest of the other n - 1. */
-function score(products: readonly Float64Array[], p: number, n: number, near: number): number {
-  const squares = new Float64Array(n - 1);
-  // Own squares first: then i to j is j to i to the last bit, and equals are equal.
-  for (let q = 0, at = 0; q < n; q++)
-    if (q !== p) squares[at++] = products[p]![p]! + products[q]![q]! - 2 * products[p]![q]!;
-  return squares
-    .sort()
-    .subarray(0, near)
-    .reduce((sum, square) => sum + square, 0);
-}
