@@ -1,7 +1,14 @@
 import type { Layout } from '../weights/layout.ts';
 import type { ColumnRule, Combine, Part, ProductRule } from './contract.ts';
 import { addProducts, emptyProducts, mirror } from './products.ts';
-import { sliceSizeFor, slicesOf, toMeans, type Source } from './slices.ts';
+import {
+  sliceSizeFor,
+  slicesOf,
+  sumSliceSizeFor,
+  toMeans,
+  turnsOf,
+  type Source,
+} from './slices.ts';
 
 type Values = Readonly<Record<string, number>>;
 type Weighing = Pick<ProductRule, 'over' | 'weigh'>;
@@ -11,7 +18,7 @@ export type Ground = {
   layout: Layout;
   /** The weights that the round started from, [size]. */
   base: Float32Array;
-  /** Numbers of each part that are read at once; left out, as many as fit 8 MB. */
+  /** Numbers of each part that are read at once; left out, as many as fit memory and calls. */
   sliceSize?: number;
 };
 
@@ -42,7 +49,11 @@ export async function combine(
   if (parts.length === 0) throw new Error('aggregation: no delta was counted');
   if (base.length !== layout.size)
     throw new Error(`aggregation: ${base.length} base weights for a model of ${layout.size}`);
-  const sliceSize = ground.sliceSize ?? sliceSizeFor(parts.length);
+  const chosen =
+    rule.reads === 'sum'
+      ? sumSliceSizeFor(sources.length, layout.size)
+      : sliceSizeFor(parts.length);
+  const sliceSize = ground.sliceSize ?? chosen;
   if (!(Number.isInteger(sliceSize) && sliceSize > 0))
     throw new Error(`aggregation: slices of ${sliceSize} numbers`);
   const job = { sources, parts, values, ground, sliceSize };
@@ -53,17 +64,16 @@ export async function combine(
 
 /** Everything over the weight of everything. */
 async function combineSums({ sources, parts, ground, sliceSize }: Job): Promise<Float32Array> {
-  const out = new Float32Array(ground.layout.size);
+  const { size } = ground.layout;
+  const out = new Float32Array(size);
   const total = parts.reduce((sum, { weight }) => sum + weight, 0);
-  for await (const { from, sums } of slicesOf(sources, whole(ground), sliceSize))
-    writeMean(out, from, sums, total);
+  let sum: Float64Array = new Float64Array(0);
+  for await (const { from, to, sums, isFirst, isLast } of turnsOf(sources, size, sliceSize)) {
+    if (isFirst) sum = sums.shift() ?? new Float64Array(to - from);
+    for (const one of sums) for (let i = 0; i < sum.length; i++) sum[i]! += one[i]!;
+    if (isLast) for (let i = 0; i < sum.length; i++) out[from + i] = sum[i]! / total;
+  }
   return out;
-}
-
-function writeMean(out: Float32Array, at: number, sums: Float64Array[], total: number): void {
-  const [first, ...others] = sums as [Float64Array, ...Float64Array[]];
-  for (const sum of others) for (let i = 0; i < first.length; i++) first[i]! += sum[i]!;
-  for (let i = 0; i < first.length; i++) out[at + i] = first[i]! / total;
 }
 
 async function combineColumns(rule: ColumnRule, job: Job): Promise<Float32Array> {

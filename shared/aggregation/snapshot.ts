@@ -13,12 +13,12 @@ export type Bucket = Part & { sum: Sum };
 const HEAD = 2;
 const ROW = 2;
 
-/** The bytes in pieces of at most `most`, each a fresh copy made when it is asked for. */
+/** The bytes in pieces of at most `most`, not copied: each is good until the next is asked for. */
 export function* pack(
   buckets: readonly Bucket[],
   size: number,
   most: number,
-): Generator<Uint8Array<ArrayBuffer>> {
+): Generator<Uint8Array> {
   const rows = buckets.flatMap(({ weight, count }) => [weight, count]);
   const head = Float64Array.of(size, buckets.length, ...rows);
   yield* pieces(() => head, most);
@@ -26,12 +26,9 @@ export function* pack(
   for (const { sum } of buckets) yield* pieces(() => sum.values(), most);
 }
 
-function* pieces(
-  values: () => Float64Array,
-  most: number,
-): Generator<Uint8Array<ArrayBuffer>, void> {
+function* pieces(values: () => Float64Array, most: number): Generator<Uint8Array, void> {
   const end = bytesOf(values()).length;
-  for (let at = 0; at < end; at += most) yield bytesOf(values()).slice(at, at + most);
+  for (let at = 0; at < end; at += most) yield bytesOf(values()).subarray(at, at + most);
 }
 
 /**

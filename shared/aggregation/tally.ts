@@ -111,8 +111,8 @@ export class Tally implements Source {
   }
 
   /**
-   * The bytes of `snapshot` in pieces of at most `most`, copied one at a time: a SQLite row holds
-   * 2 MB. Nothing may be added between two of them.
+   * The bytes of `snapshot` in pieces of at most `most`: a SQLite row holds 2 MB. They are the sums
+   * themselves, each good until the next is asked for; nothing may be added between two of them.
    */
   chunks(most = 1 << 20): Generator<Uint8Array> {
     return pack(this.#buckets, this.#size, most);

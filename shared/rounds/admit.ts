@@ -27,8 +27,9 @@ export function admit(cohort: Cohort, claim: Claim): number {
     throw new Problem(406, `round ${round} has a delta of this volunteer`);
   if (!cohort.open) throw new Problem(407, `round ${round} takes no more deltas`);
   if (cohort.mode === 'async') admitBase(cohort, version);
-  if (!member) throw new Problem(408, `round ${round} did not ask this volunteer`);
-  if (member.round !== round)
+  if (!member || member.round < round)
+    throw new Problem(408, `round ${round} did not ask this volunteer`);
+  if (member.round > round)
     throw new Problem(407, `this volunteer was asked again since, in round ${member.round}`);
   if (version !== member.version)
     throw new Problem(

@@ -3,7 +3,13 @@ import type { Plan } from '../api/plan.ts';
 /** Volunteers asked in a round that one shard can well carry; see docs/scale.md. */
 const PER_SHARD = 250;
 
-const MOST = 256;
+export const MOST_SHARDS = 512;
+
+/**
+ * Volunteers asked that a shard can carry at all: with the reserve that pace steering keeps at hand they
+ * have 4,000 lines of the 5,000 that an object takes, and their row is a tenth of the 2 MB allowed.
+ */
+export const MOST_ASKED = 2000;
 
 /** How many volunteers a round asks for the deltas that it wants. */
 export function askedFor({
@@ -15,7 +21,7 @@ export function askedFor({
 
 /** Shards of a project: the plan's, or enough for its rounds. Fixed, as the plan is. */
 export function shardsOf({ round }: Pick<Plan, 'round'>): number {
-  return round.shards ?? Math.min(MOST, Math.ceil(askedFor(round) / PER_SHARD));
+  return round.shards ?? Math.min(MOST_SHARDS, Math.ceil(askedFor(round) / PER_SHARD));
 }
 
 /** The shard of a volunteer, 0 to shards - 1: the same wherever it is asked (FNV-1a, 32 bits). */

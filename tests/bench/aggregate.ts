@@ -1,7 +1,7 @@
 import { parse } from 'valibot';
 import type { EncodedDelta } from '../../client/net/upload.ts';
 import { PlanSchema, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
-import type { NewProject } from '../../shared/api/schemas.ts';
+import type { NewProject } from '../../shared/api/schemas/projects.ts';
 import type { TrainingState } from '../../shared/protocol/messages.ts';
 import { Random, range } from '../../shared/math/random.ts';
 import { encode } from '../../shared/weights/codec.ts';
@@ -10,7 +10,7 @@ import { blankProject, createLive, withEdge, type BenchEdge } from './edge.ts';
 import { watchMemory } from './memory.ts';
 import { median } from './quantile.ts';
 import type { Bench } from './run.ts';
-import { sinkSeconds } from './sink.ts';
+import { sink } from './sink.ts';
 
 const SEED = 7;
 const ROUNDS = 3;
@@ -34,7 +34,8 @@ const MESSAGES = 4;
  *
  * Of every crowd size N, in a workerd of its own: `peakMemoryMb<N>`, the most that it held over all
  * three rounds above what it held before, after a first round of one volunteer, and `residentMb<N>`, that most itself, the
- * server's steps between the rounds included; `memoryGrowth` is the largest crowd's peak over the
+ * server's steps between the rounds included; `sinkMemoryMb<N>` what the same bodies alone add to the
+ * workerd of a worker that does nothing with them; `memoryGrowth` is the largest crowd's peak over the
  * smallest's.
  *
  * Not measured: learning (deltas are noise, encoded before the clock starts), the time of the
@@ -92,7 +93,7 @@ async function measure(
 ): Promise<Record<string, number>> {
   await createLive(edge, projectOf(sized, volunteers));
   const messages = messagesOf(sized.parameters);
-  const sink = await sinkSeconds(range(volunteers).map((i) => messages[i % MESSAGES]!));
+  const nothing = await sink(range(volunteers).map((i) => messages[i % MESSAGES]!));
   await warmUp(edge, messages);
   const memory = watchMemory(edge.pid());
   const crowd = await arriveAll(edge.origin, ID, volunteers);
@@ -110,14 +111,15 @@ async function measure(
   const keys = Object.keys(rounds[0]!) as (keyof Timed)[];
   const medians = {
     ...Object.fromEntries(keys.map((key) => [key, median(rounds.map((one) => one[key]))])),
-    sinkSeconds: sink,
-    secondsAfterPossible: median(rounds.map((one) => one.secondsFromFirstByte)) - sink,
+    sinkSeconds: nothing.seconds,
+    secondsAfterPossible: median(rounds.map((one) => one.secondsFromFirstByte)) - nothing.seconds,
   };
   if (memory === undefined || peak === undefined) return medians;
   return {
     ...medians,
     [`residentMb${volunteers}`]: peak,
     [`peakMemoryMb${volunteers}`]: peak - memory.idleMb,
+    [`sinkMemoryMb${volunteers}`]: nothing.peakMb!,
   };
 }
 

@@ -1,5 +1,5 @@
 import { Api } from '../../client/net/api.ts';
-import type { Receipt } from '../../shared/api/schemas.ts';
+import type { Receipt } from '../../shared/api/schemas/training.ts';
 import { connect, type ProjectSocket } from '../../client/net/socket.ts';
 import { upload, type EncodedDelta } from '../../client/net/upload.ts';
 import {
@@ -12,13 +12,13 @@ const IMAGES = 100;
 
 /** A volunteer that does everything but learn: its delta was encoded beforehand. */
 export class IdleVolunteer {
-  readonly #api: Api;
+  readonly #origin: string;
   readonly #project: string;
   readonly #socket: ProjectSocket;
   #assigned: (assignment: Assignment) => void = () => undefined;
 
-  private constructor(api: Api, project: string, socket: ProjectSocket) {
-    this.#api = api;
+  private constructor(origin: string, project: string, socket: ProjectSocket) {
+    this.#origin = origin;
     this.#project = project;
     this.#socket = socket;
     socket.on('assignment', (assignment) => this.#assigned(assignment));
@@ -35,7 +35,7 @@ export class IdleVolunteer {
   ): Promise<IdleVolunteer> {
     const ticket = await new Api(origin).call('join', { params: { project } });
     const socket = connect(origin, project, ticket);
-    const volunteer = new IdleVolunteer(new Api(origin, ticket.ticket), project, socket);
+    const volunteer = new IdleVolunteer(origin, project, socket);
     early?.(volunteer);
     await new Promise<void>((present, reject) => {
       socket.on('problem', ({ detail }) => reject(new Error(`crowd: ${detail}`)));
@@ -55,12 +55,13 @@ export class IdleVolunteer {
 
   /** @returns how many bytes the weights were. */
   async download({ weights }: Assignment): Promise<number> {
-    const response = await this.#api.fetch('getWeights', { params: { hash: weights } });
+    const response = await new Api(this.#origin).fetch('getWeights', { params: { hash: weights } });
     return (await response.arrayBuffer()).byteLength;
   }
 
-  upload({ round, version }: Assignment, delta: EncodedDelta): Promise<Receipt> {
-    return upload(this.#api, { project: this.#project, round, version, images: IMAGES, delta });
+  upload({ round, version, ticket }: Assignment, delta: EncodedDelta): Promise<Receipt> {
+    const api = new Api(this.#origin, ticket);
+    return upload(api, { project: this.#project, round, version, images: IMAGES, delta });
   }
 
   leave(): void {

@@ -5,7 +5,8 @@ type Due = { at: number; turn: number; work: () => void };
 
 /**
  * A clock that jumps from one thing that is due to the next. While it runs, `Date.now` and
- * `setTimeout` are its own, so that what reads the time (worker/rounds/desk.ts) lives by it too.
+ * `setTimeout` are its own, so that what reads the time (worker/rounds/desk.ts, teller.ts) lives by it
+ * too.
  */
 export class Clock {
   #now = START;
@@ -33,17 +34,21 @@ export class Clock {
   /** @throws when nothing is due any more and it is still not over: a round that hangs. */
   async run(isOver: () => boolean): Promise<void> {
     const { now } = Date;
-    const { setTimeout } = globalThis;
+    const { setTimeout, clearTimeout } = globalThis;
     Date.now = () => Math.floor(this.#now);
     globalThis.setTimeout = ((work: () => void, ms = 0) => {
-      this.after(ms, work);
-      return this;
+      const timer = { work };
+      this.after(ms, () => timer.work());
+      return timer;
     }) as unknown as typeof setTimeout;
+    globalThis.clearTimeout = ((timer?: { work(): void }) => {
+      if (timer) timer.work = () => undefined;
+    }) as unknown as typeof clearTimeout;
     try {
       while (!isOver()) await this.#next();
     } finally {
       Date.now = now;
-      globalThis.setTimeout = setTimeout;
+      Object.assign(globalThis, { setTimeout, clearTimeout });
     }
   }
 

@@ -25,7 +25,7 @@ export const PRICES = {
 export type Cost = Record<'worker' | 'requests' | 'duration' | 'rows' | 'r2', number>;
 
 /**
- * What a run costs. All objects are awake for all of it: news come five times a second, and an object
+ * What a run costs. All objects are awake for all of it: something comes every second, and an object
  * sleeps after ten seconds of quiet. Rows read and what is stored are left out: 100 rows read a delta
  * are a thousandth of the six or more that are written, and a round's gigabytes lie there for minutes.
  */

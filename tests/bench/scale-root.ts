@@ -1,4 +1,4 @@
-import { sliceSizeFor } from '../../shared/aggregation/slices.ts';
+import { aheadOf, sumSliceSizeFor } from '../../shared/aggregation/slices.ts';
 import type { News, Order, Report } from '../../shared/rounds/orders.ts';
 import { ordersOf } from '../../shared/rounds/orders-of.ts';
 import {
@@ -13,6 +13,7 @@ import {
   type State,
 } from '../../shared/rounds/round.ts';
 import { Desk } from '../../worker/rounds/desk.ts';
+import { callPauseMs, newsCallPauseMs } from '../../worker/rounds/pauses.ts';
 import { sumBytes } from './scale-book.ts';
 import { EDGE, MODEL } from './scale-settings.ts';
 import type { SimShard, Surroundings } from './scale-shard.ts';
@@ -40,6 +41,7 @@ export class SimRoot {
       hear: (shard, report) => this.#reported(shard, report),
       failed: () => undefined,
       background: () => undefined,
+      pauses: () => ({ orders: callPauseMs(rules.shards), news: newsCallPauseMs(rules.shards) }),
     });
   }
 
@@ -126,16 +128,24 @@ export class SimRoot {
     if (effect.kind === 'finetune') this.#s.clock.after(EDGE.serverMs, () => this.#judged());
   }
 
-  /** As shared/aggregation/combine.ts does: slice by slice, all shards at once. */
+  /** As shared/aggregation/slices.ts has it: one source's turn after another, a few on their way. */
   #aggregate(): void {
     const { network, tally, clock } = this.#s;
     const sources = this.#state.shards.filter((report) => report!.sealed.counts.accepted > 0);
-    const slices = Math.ceil(MODEL.parameters / sliceSizeFor(sources.length));
+    const { parameters } = MODEL;
+    const sliceSize = sumSliceSizeFor(sources.length, parameters);
+    const turns = sources.length * Math.ceil(parameters / sliceSize);
+    const ahead = aheadOf(sources.length, sliceSize);
     // One question more for the parts.
-    tally.add('reads', sources.length * (slices + 1));
-    let ms = (1000 * sources.length * sumBytes) / EDGE.readRate;
-    for (let slice = 0; slice <= slices; slice++)
-      ms += Math.max(...sources.map(() => network.hopMs() + network.hopMs()));
+    tally.add('reads', sources.length + turns);
+    let ms = Math.max(...sources.map(() => network.hopMs() + network.hopMs()));
+    const taken: number[] = [];
+    for (let turn = 0; turn < turns; turn++) {
+      const asked = taken[turn - ahead] ?? ms;
+      ms = Math.max(taken.at(-1) ?? ms, asked + network.hopMs() + network.hopMs());
+      ms += (1000 * sources.length * sumBytes) / turns / EDGE.readRate;
+      taken.push(ms);
+    }
     // The base is read; the aggregate, and later the candidate, are written.
     tally.add('r2Reads', 2);
     tally.add('r2Writes', 2);

@@ -43,7 +43,7 @@ export async function simulate(of: Case): Promise<Run> {
   const shards: SimShard[] = [];
   const root = new SimRoot(rulesOf(of, plan), shards, surroundings);
   for (const index of range(shardsOf(plan)))
-    shards.push(new SimShard(index, of.mode, root, surroundings));
+    shards.push(new SimShard(index, { mode: of.mode, shards: shardsOf(plan) }, root, surroundings));
   clock.after(0, () => root.start());
   const random = new Random(of.seed).fork('arrivals');
   for (const _ of range(Math.ceil(CROWD.perAsked[of.mode] * askedFor(plan.round)))) {
@@ -65,7 +65,7 @@ function counted(outcomes: readonly Outcome[]): number {
 
 /**
  * An asynchronous project has as many at work as a synchronous one of `deltas` asks, whatever its
- * buffer. Neither that nor goals above 10,000 is a plan that the schema lets through today.
+ * buffer: more than four times that is no plan that the schema lets through.
  */
 function planOf({ goal, deltas, mode }: Case): Pick<Plan, 'round'> {
   const { round } = parse(PlanSchema, { net: 'strided', input: { size: 64, channels: 1 } });

@@ -11,7 +11,10 @@ import {
 } from '../../shared/rounds/cohort.ts';
 import type { News, Order, Report } from '../../shared/rounds/orders.ts';
 import { spread } from '../../shared/rounds/pace.ts';
+import { Bulletin } from '../../worker/rounds/bulletin.ts';
+import { callPauseMs } from '../../worker/rounds/pauses.ts';
 import { Slots } from '../../worker/rounds/slots.ts';
+import { Teller } from '../../worker/rounds/teller.ts';
 import type { Clock } from './scale-clock.ts';
 import { Book, messageSize } from './scale-book.ts';
 import type { Network } from './scale-network.ts';
@@ -37,8 +40,8 @@ export type Answer = 'accepted' | 'refused' | 'busy';
 export type Surroundings = { clock: Clock; network: Network; tally: Tally };
 
 /**
- * worker/rounds/shard.ts without the platform: the same machine, the same queue for bodies, the same
- * one report in flight. What it would write and send is counted. Nothing ever fails here.
+ * worker/rounds/shard.ts without the platform: the same machine, the same queue for bodies, the very
+ * teller and bulletin. What it would write and send is counted. Nothing ever fails here.
  */
 export class SimShard {
   readonly #index: number;
@@ -47,22 +50,41 @@ export class SimShard {
   readonly #slots = new Slots(messageSize);
   readonly #book: Book;
   readonly #tabs = new Map<string, Tab>();
+  readonly #teller: Teller;
+  readonly #bulletin: Bulletin;
   #cohort: Cohort;
-  #news: News | undefined;
-  #stamp = 0;
-  #told = '';
+  #newsStamp = 0;
   #said: { of: Cohort; report: ReturnType<typeof reportOf> } | undefined;
-  #telling = false;
   #busyUntil = 0;
   #beating = false;
   mostLines = 0;
 
-  constructor(index: number, mode: Mode, root: RootEnd, surroundings: Surroundings) {
+  constructor(
+    index: number,
+    { mode, shards }: { mode: Mode; shards: number },
+    root: RootEnd,
+    surroundings: Surroundings,
+  ) {
     this.#index = index;
     this.#root = root;
     this.#s = surroundings;
     this.#book = new Book(surroundings.tally);
     this.#cohort = beginCohort(mode);
+    const { clock } = surroundings;
+    this.#teller = new Teller({
+      standing: () => this.#standing(),
+      report: (report) => this.#report(report),
+      take: (order, news) => this.#take(order, news),
+      failed: () => undefined,
+      now: () => Math.floor(clock.now),
+      pause: () => callPauseMs(shards),
+    });
+    this.#bulletin = new Bulletin({
+      publish: (state) => this.#publish(JSON.stringify(state).length),
+      lines: () => this.#tabs.size,
+      now: () => clock.now,
+      after: (ms, work) => clock.after(ms, work),
+    });
   }
 
   get cohort(): Cohort {
@@ -88,12 +110,7 @@ export class SimShard {
 
   /** From the coordinator: how things should stand. @returns how they do. */
   order(order: Order, news: News): Report {
-    this.#stamp = Math.max(this.#stamp, order.heard);
-    this.#dispatch({ kind: 'ordered', order });
-    this.#hear(news);
-    const report = this.#report();
-    this.#told = contentOf(report);
-    return report;
+    return this.#teller.answer(order, news);
   }
 
   /** As `#take` there: what is refused is refused before its bytes are asked for, then it takes its turn. */
@@ -144,10 +161,10 @@ export class SimShard {
     const before = this.#cohort;
     const { cohort, effects } = reduceCohort(before, event);
     if (cohort === before && effects.length === 0) return;
-    this.#book.cohort();
+    if (!sameButPresent(before, cohort)) this.#book.cohort();
     this.#cohort = cohort;
     for (const effect of effects) this.#perform(effect);
-    if (event.kind !== 'ordered') this.#tell();
+    if (event.kind !== 'ordered') void this.#teller.tell();
   }
 
   #perform(effect: CohortEffect): void {
@@ -176,45 +193,37 @@ export class SimShard {
     }
   }
 
+  #take(order: Order, news: News): void {
+    this.#dispatch({ kind: 'ordered', order });
+    if (news.stamp <= this.#newsStamp) return;
+    this.#newsStamp = news.stamp;
+    this.#bulletin.hear(news.state);
+  }
+
   /** News go to every line: each is a message of its own. */
-  #hear(news: News): void {
-    const before = this.#news;
-    if (before && news.stamp <= before.stamp) return;
-    this.#news = news;
-    const text = JSON.stringify(news.state);
-    if (before && JSON.stringify(before.state) === text) return;
+  #publish(bytes: number): void {
     const { tally } = this.#s;
     tally.add('socketOut', this.#tabs.size);
     tally.add('news', this.#tabs.size);
-    tally.add('newsBytes', this.#tabs.size * text.length);
+    tally.add('newsBytes', this.#tabs.size * bytes);
   }
 
-  /** One report at a time: the next says what changed meanwhile. */
-  #tell(): void {
-    if (this.#telling) return;
-    const report = this.#report();
-    const told = contentOf(report);
-    if (told === this.#told) return;
-    this.#telling = true;
+  #report(report: Report): Promise<{ order: Order; news: News }> {
     const { network } = this.#s;
-    const answered = (order: Order, news: News) => {
-      this.order(order, news);
-      // What the order changed the coordinator has not heard yet.
-      this.#told = told;
-      this.#telling = false;
-      this.#tell();
-    };
-    network.hop(() =>
-      this.#root.report(this.#index, report, (...answer) => network.hop(() => answered(...answer))),
+    return new Promise((resolve) =>
+      network.hop(() =>
+        this.#root.report(this.#index, report, (order, news) =>
+          network.hop(() => resolve({ order, news })),
+        ),
+      ),
     );
   }
 
-  #report(): Report {
-    this.#stamp = Math.max(Math.floor(this.#s.clock.now), this.#stamp + 1);
-    // The same cohort says the same: most orders bring news only.
+  #standing(): Omit<Report, 'stamp'> {
+    // The same cohort says the same.
     if (this.#said?.of !== this.#cohort)
       this.#said = { of: this.#cohort, report: reportOf(this.#cohort) };
-    return { ...this.#said.report, stamp: this.#stamp, listening: this.#tabs.size > 0 };
+    return { ...this.#said.report, listening: this.#tabs.size > 0 };
   }
 
   /** Pings every minute by an alarm, which is set again: two rows with the time of the ping. */
@@ -233,7 +242,9 @@ export class SimShard {
   }
 }
 
-/** What makes a report worth sending. */
-function contentOf(report: Report): string {
-  return JSON.stringify({ ...report, stamp: 0, ordered: 0 });
+/** As in worker/rounds/shard.ts: who is here is not kept. */
+function sameButPresent(a: Cohort, b: Cohort): boolean {
+  return (Object.keys(b) as (keyof Cohort)[]).every(
+    (key) => key === 'present' || a[key] === b[key],
+  );
 }

@@ -1,3 +1,4 @@
+import { HELD, sumSliceSizeFor } from '../../shared/aggregation/slices.ts';
 import { TAKEN_IN } from '../../worker/rounds/slots.ts';
 import { quantile } from './quantile.ts';
 import type { Bench } from './run.ts';
@@ -8,12 +9,13 @@ import { BUFFER, EDGE, MODEL } from './scale-settings.ts';
 
 const SEED = 17;
 
-/** Numbers of a sum that the coordinator holds at a time (shared/aggregation/slices.ts), 8 MB. */
-const SLICE_BYTES = 8 * (1 << 20);
+/** Copies of what is read, while it is between two objects. */
+const COPIES = 3;
 
 /**
  * Rounds of crowds that no machine here can hold, in virtual time: the real state machines
- * (shared/rounds) and the real desk (worker/rounds/desk.ts) with everything around them modelled. Of
+ * (shared/rounds) and the real desk, tellers and bulletins (worker/rounds) with everything around them
+ * modelled. Of
  * every crowd size N a synchronous round that wants N deltas, and asynchronous rounds (`async...`) of
  * 1,000 until N were counted with as many at work. What is assumed of crowd and edge is in
  * scale-settings.ts, and docs/scale.md says what follows. 100,000 take 20 minutes on a busy core, most
@@ -63,7 +65,7 @@ function figuresOf(run: Run): Record<string, number> {
     ...trafficOf(run),
     ...{ bytesUp: counts.bytesUp, bytesDown: counts.bytesDown + counts.newsBytes },
     ...{ newsBytes: counts.newsBytes, linesOfAShard: run.lines },
-    ...{ shardPeakMb: shardBytes(run, 1) / 1e6, rootPeakMb: rootBytes() / 1e6 },
+    ...{ shardPeakMb: shardBytes(run, 1) / 1e6, rootPeakMb: rootBytes(shards) / 1e6 },
     ...{ costDollars: totalOf(cost), costPer1000: (1000 * totalOf(cost)) / round.accepted },
     ...Object.fromEntries(
       Object.entries(cost).map(([item, dollars]) => [`${item}Dollars`, dollars]),
@@ -113,7 +115,8 @@ function shardBytes({ lines, cohortBytes }: Run, sums: number): number {
   return sums * sumBytes + bodies + lines * EDGE.lineBytes + 2 * cohortBytes;
 }
 
-/** Base, mean, step and what is stored, float32; a slice as it is read and as it arrives. */
-function rootBytes(): number {
-  return 4 * 4 * MODEL.parameters + 2 * SLICE_BYTES;
+/** Base, mean, step and what is stored, float32; the sum's slice, and those that are on their way. */
+function rootBytes(shards: number): number {
+  const slice = 8 * sumSliceSizeFor(shards, MODEL.parameters);
+  return 4 * 4 * MODEL.parameters + slice + COPIES * 8 * HELD;
 }

@@ -1,4 +1,7 @@
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { listenerOf } from '../../client/cli/edge/edge.ts';
+import { watchMemory } from './memory.ts';
+import { median } from './quantile.ts';
 
 const SCRIPT = `export default {
   async fetch(request) {
@@ -6,25 +9,31 @@ const SCRIPT = `export default {
   },
 };`;
 
-/**
- * How long so many bodies take to arrive at a worker of this machine that does nothing with them, all
- * sent at once: no round can be over sooner. @returns seconds, the median of some goes after one to warm up
- */
-export async function sinkSeconds(bodies: readonly Uint8Array[], goes = 3): Promise<number> {
+export type Sink = {
+  /** The median of some goes after one to warm up: no round can be over sooner. */
+  seconds: number;
+  /** The most that its workerd held above what it held after the first body; undefined where there is no /proc. */
+  peakMb: number | undefined;
+};
+
+/** What so many bodies, all sent at once, cost a worker of this machine that does nothing with them. */
+export async function sink(bodies: readonly Uint8Array[], goes = 3): Promise<Sink> {
   const options = convertV4MiniflareOptions({
     ...{ modules: true, script: SCRIPT, host: '127.0.0.1', port: 0, unsafeLocalExplorer: false },
     compatibilityDate: '2026-11-01',
   });
   const miniflare = new Miniflare(options);
   try {
-    const { href } = await miniflare.ready;
+    const { href, port } = await miniflare.ready;
+    await send(href, bodies[0]!);
+    const memory = watchMemory(listenerOf(Number(port)));
     const seconds: number[] = [];
     for (let go = 0; go <= goes; go++) {
       const start = performance.now();
       await Promise.all(bodies.map((body) => send(href, body)));
       if (go > 0) seconds.push((performance.now() - start) / 1000);
     }
-    return seconds.sort((a, b) => a - b)[Math.floor(goes / 2)]!;
+    return { seconds: median(seconds), peakMb: memory && memory.stop() - memory.idleMb };
   } finally {
     await miniflare.dispose();
   }

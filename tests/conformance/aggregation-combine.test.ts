@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { COMBINE_IDS, type CombineId } from '../../shared/aggregation/ids.ts';
 import { COMBINE } from '../../shared/aggregation/index.ts';
 import { createPipeline, type Pipeline } from '../../shared/aggregation/pipeline.ts';
-import { sliceSizeFor, type Source } from '../../shared/aggregation/slices.ts';
+import {
+  sliceSizeFor,
+  sumSliceSizeFor,
+  turnsOf,
+  type Source,
+} from '../../shared/aggregation/slices.ts';
 import { BASE, combined, count, crowd, LAYOUT, SIZE, uploads, type Upload } from './uploads.ts';
 
 const GROUND = { layout: LAYOUT, base: BASE };
@@ -148,7 +153,52 @@ test('sums in shards are the joint sum to 1e-12, and the mean to the last bit of
   );
 });
 
-test('a slice is chosen so that all parts of it are 8 MB', () => {
-  for (const parts of [1, 3, 8, 128])
+test('a slice is chosen so that all parts of it are 8 MB, or 1 MB each', () => {
+  for (const parts of [1, 3, 8]) expect(sliceSizeFor(parts)).toBe(2 ** 17);
+  for (const parts of [9, 100, 128])
     expect(Math.abs(8 * parts * sliceSizeFor(parts) - 2 ** 23)).toBeLessThan(8 * parts);
+});
+
+test('sums are read in few enough calls for one invocation, 8 MB at a time', () => {
+  for (const sources of [1, 2, 52, 256])
+    for (const size of [10, 76_000, 1e6, 7e6]) {
+      const slice = sumSliceSizeFor(sources, size);
+      expect(slice).toBeLessThanOrEqual(2 ** 20);
+      expect(sources * Math.ceil(size / slice)).toBeLessThanOrEqual(5000);
+    }
+  expect(sumSliceSizeFor(256, 1e6)).toBe(2 ** 17);
+});
+
+test('sums are read one shard after the other, the next few ahead, and come in their order', async () => {
+  const size = 5 * 2 ** 17 - 3;
+  let [reads, under, most] = [0, 0, 0];
+  const sources: Source[] = Array.from({ length: 20 }, (_, shard) => ({
+    parts: [{ weight: 1, count: 1 }],
+    async read(from, to) {
+      reads++;
+      most = Math.max(most, (under += to - from));
+      // Those that were asked for first are answered last.
+      for (let n = 0; n < 40 - shard; n++) await Promise.resolve();
+      under -= to - from;
+      return [new Float64Array(to - from).fill(shard)];
+    },
+  }));
+  const seen: [number, number][] = [];
+  for await (const { from, sums } of turnsOf(sources, size, 2 ** 17))
+    seen.push([from, sums[0]![0]!]);
+  expect(reads).toBe(100);
+  expect(most).toBe(2 ** 20);
+  const order = [0, 1, 2, 3, 4].flatMap((slice) => sources.map((_, i) => [slice * 2 ** 17, i]));
+  expect(seen).toEqual(order);
+});
+
+test('a shard that fails ends the sum, whatever is on its way', async () => {
+  const good: Source = {
+    parts: [{ weight: 1, count: 1 }],
+    read: async (from, to) => [new Float64Array(to - from)],
+  };
+  const bad: Source = { ...good, read: () => Promise.reject(new Error('torn down')) };
+  const sources = [good, bad, bad, good];
+  const pipeline = pipelineOf('weighted-mean');
+  await expect(pipeline.combine(sources, GROUND)).rejects.toThrow('torn down');
 });

@@ -116,7 +116,7 @@ describe.each(BOTH)('%s', (_, pipeline) => {
         const chunks: Uint8Array[] = [];
         for (const chunk of tally.chunks(most)) {
           expect(chunk.length).toBeLessThanOrEqual(most);
-          chunks.push(chunk);
+          chunks.push(chunk.slice());
           // Moves the sums' memory between two pieces.
           tally.read(0, 1);
         }

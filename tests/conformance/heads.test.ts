@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { bankOf, changeBank, scoresOf } from '../../shared/fewshot/bank.ts';
 import type { FewShotHead } from '../../shared/fewshot/contract.ts';
 import { FEW_SHOT_HEADS } from '../../shared/fewshot/index.ts';
+import { joinSupports, supportsOf } from '../../shared/fewshot/supports.ts';
 import { Random, range } from '../../shared/math/random.ts';
 
-/** Each head keeps a fit of its own kind; what the suite does with it holds for all. */
-const ENTRIES = Object.entries(FEW_SHOT_HEADS as unknown as Record<string, FewShotHead<unknown>>);
-const DIM = 12;
+const ENTRIES = Object.entries<FewShotHead>(FEW_SHOT_HEADS);
+// No multiple of four: products go four by four, and the rest one by one.
+const DIM = 14;
 
 type Support = { z: Float32Array; labels: number[] };
 
@@ -47,16 +49,14 @@ const worlds = fc.record({
 });
 
 test('every head is named as its file', () => {
-  const files = readdirSync(new URL('../../shared/fewshot', import.meta.url));
-  const apart = ['index.ts', 'contract.ts', 'calibrate.ts'];
-  const names = files
-    .filter((file) => !apart.includes(file))
-    .map((file) => file.replace('.ts', ''));
+  const files = readdirSync(new URL('../../shared/fewshot/heads', import.meta.url));
+  const names = files.map((file) => file.replace('.ts', ''));
   expect(names.sort()).toEqual(Object.keys(FEW_SHOT_HEADS).sort());
 });
 
 describe.each(ENTRIES)('%s', (_, head) => {
-  const fit = ({ z, labels }: Support, ways: number) => head.fit(z, labels, ways, DIM);
+  const supports = ({ z, labels }: Support, ways: number) => supportsOf(z, labels, ways, DIM);
+  const fit = (support: Support, ways: number) => bankOf(head, supports(support, ways), DIM);
 
   test('title and paper', () => {
     expect(head.title).not.toBe('');
@@ -68,7 +68,7 @@ describe.each(ENTRIES)('%s', (_, head) => {
     const draw = world(ways, 3);
     const fitted = fit(draw(shots), ways);
     const queries = draw(20);
-    const scores = head.scores(fitted, queries.z);
+    const scores = scoresOf(fitted, queries.z);
     queries.labels.forEach((label, q) => {
       const row = scores.subarray(q * ways, (q + 1) * ways);
       expect(row.indexOf(Math.max(...row))).toBe(label);
@@ -79,7 +79,7 @@ describe.each(ENTRIES)('%s', (_, head) => {
     fc.assert(
       fc.property(worlds, ({ ways, shots, seed }) => {
         const draw = world(ways, seed);
-        const scores = head.scores(fit(draw(shots), ways), draw(2).z);
+        const scores = scoresOf(fit(draw(shots), ways), draw(2).z);
         expect(scores).toHaveLength(2 * ways * ways);
         for (const score of scores) expect(Math.abs(score)).toBeLessThanOrEqual(1 + 1e-6);
       }),
@@ -88,7 +88,7 @@ describe.each(ENTRIES)('%s', (_, head) => {
   });
 
   test('an embedding of nothing has finite scores', () => {
-    const scores = head.scores(fit(world(3, 1)(2), 3), new Float32Array(DIM));
+    const scores = scoresOf(fit(world(3, 1)(2), 3), new Float32Array(DIM));
     expect([...scores].every(Number.isFinite)).toBe(true);
   });
 
@@ -98,7 +98,7 @@ describe.each(ENTRIES)('%s', (_, head) => {
         const draw = world(ways, seed);
         const [support, { z }] = [draw(shots), draw(1)];
         const shuffled = pick(support, new Random(seed).shuffle(range(ways * shots)));
-        expectClose(head.scores(fit(shuffled, ways), z), head.scores(fit(support, ways), z));
+        expectClose(scoresOf(fit(shuffled, ways), z), scoresOf(fit(support, ways), z));
       }),
       { seed: 1 },
     );
@@ -107,9 +107,9 @@ describe.each(ENTRIES)('%s', (_, head) => {
   test('a query is scored alike in any company, and scoring changes no fit', () => {
     const draw = world(4, 2);
     const [fitted, queries] = [fit(draw(3), 4), draw(2)];
-    const together = head.scores(fitted, queries.z);
+    const together = scoresOf(fitted, queries.z);
     range(8).forEach((q) => {
-      const alone = head.scores(fitted, pick(queries, [q]).z);
+      const alone = scoresOf(fitted, pick(queries, [q]).z);
       expect(alone).toEqual(together.slice(q * 4, (q + 1) * 4));
     });
   });
@@ -119,8 +119,8 @@ describe.each(ENTRIES)('%s', (_, head) => {
       fc.property(worlds, ({ ways, shots, seed }) => {
         const draw = world(ways + 3, seed);
         const [support, queries] = [draw(shots), draw(1)];
-        const old = head.scores(fit(pick(support, range(ways * shots)), ways), queries.z);
-        const all = head.scores(fit(support, ways + 3), queries.z);
+        const old = scoresOf(fit(pick(support, range(ways * shots)), ways), queries.z);
+        const all = scoresOf(fit(support, ways + 3), queries.z);
         range(ways + 3).forEach((q) => {
           const row = all.slice(q * (ways + 3), q * (ways + 3) + ways);
           expect(row).toEqual(old.slice(q * ways, (q + 1) * ways));
@@ -137,36 +137,43 @@ describe.each(ENTRIES)('%s', (_, head) => {
     expect(() => fit({ z: new Float32Array(0), labels: [] }, 1)).toThrow('class 0');
   });
 
-  describe.runIf(head.merge)('merges', () => {
-    const merge = head.merge!;
+  test('it reads what it says: the other part of a support may be missing', () => {
+    const [support, { z }] = [supports(world(3, 4)(2), 3), world(3, 4)(1)];
+    const nothing = new Float32Array(head.reads === 'sum' ? 0 : DIM);
+    const bare = support.map((one) => ({
+      ...one,
+      ...(head.reads === 'sum' ? { rows: nothing } : { sum: nothing }),
+    }));
+    expect(scoresOf(bankOf(head, bare, DIM), z)).toEqual(scoresOf(bankOf(head, support, DIM), z));
+  });
 
-    test('two supports into what both at once would give', () => {
-      fc.assert(
-        fc.property(worlds, fc.integer({ min: 1, max: 4 }), ({ ways, shots, seed }, more) => {
-          const draw = world(ways, seed);
-          const [a, b, { z }] = [draw(shots), draw(more), draw(1)];
-          const both = { z: Float32Array.of(...a.z, ...b.z), labels: [...a.labels, ...b.labels] };
-          const joint = head.scores(fit(both, ways), z);
-          expectClose(head.scores(merge(fit(a, ways), fit(b, ways)), z), joint);
-          expectClose(head.scores(merge(fit(b, ways), fit(a, ways)), z), joint);
-        }),
-        { seed: 1 },
-      );
-    });
+  test('classes that come and go leave what all of them at once would give', () => {
+    fc.assert(
+      fc.property(worlds, ({ ways, shots, seed }) => {
+        const draw = world(ways + 2, seed);
+        const all = supports(draw(shots), ways + 2);
+        const kept = range(ways).filter((way) => new Random(seed).fork(`${way}`).int(2) === 1);
+        const before = bankOf(head, all.slice(0, ways), DIM);
+        const after = changeBank(before, kept, all.slice(ways));
+        const once = bankOf(head, [...kept.map((way) => all[way]!), ...all.slice(ways)], DIM);
+        expect(after).toEqual(once);
+        expect(before).toEqual(bankOf(head, all.slice(0, ways), DIM));
+      }),
+      { seed: 1 },
+    );
+  });
 
-    test('and leaves both as they were', () => {
-      const draw = world(3, 5);
-      const [a, b, { z }] = [fit(draw(2), 3), fit(draw(1), 3), draw(1)];
-      const before = [a, b].map((one) => head.scores(one, z));
-      merge(a, b);
-      expect([a, b].map((one) => head.scores(one, z))).toEqual(before);
-    });
-
-    test('but not fits of other classes or another length', () => {
-      const three = fit(world(3, 1)(1), 3);
-      expect(() => merge(three, fit(world(4, 1)(1), 4))).toThrow('do not merge');
-      const short = head.fit(Float32Array.of(1, 0, 0, 1, 1, 1), [0, 1, 2], 3, 2);
-      expect(() => merge(three, short)).toThrow('do not merge');
-    });
+  test('two supports that are joined are what both at once would give', () => {
+    fc.assert(
+      fc.property(worlds, fc.integer({ min: 1, max: 4 }), ({ ways, shots, seed }, more) => {
+        const draw = world(ways, seed);
+        const [a, b, { z }] = [draw(shots), draw(more), draw(1)];
+        const both = { z: Float32Array.of(...a.z, ...b.z), labels: [...a.labels, ...b.labels] };
+        const [left, right] = [supports(a, ways), supports(b, ways)];
+        const joined = left.map((support, way) => joinSupports(support, right[way]!));
+        expectClose(scoresOf(bankOf(head, joined, DIM), z), scoresOf(fit(both, ways), z));
+      }),
+      { seed: 1 },
+    );
   });
 });

@@ -87,6 +87,12 @@ describe('where rounds overlap', () => {
   test.each([
     ['that is too stale, with the weights to go on from', 413, asking('async'), { version: 9 }],
     ['from who was not asked', 408, behind, { volunteer: 'x' }],
+    [
+      'of a round that did not ask, from who is still at work on an older',
+      408,
+      behind,
+      { round: 2 },
+    ],
     ['of a version that its volunteer was not given', 409, behind, { version: 2 }],
     ['of a round that nobody opened', 411, behind, { round: 3 }],
   ])('a delta is refused %s: %d', (_, code, cohort, part) => {

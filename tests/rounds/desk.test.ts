@@ -22,6 +22,8 @@ class Post {
   readonly calls: Call[] = [];
   readonly heard: [shard: number, stamp: number][] = [];
   failures = 0;
+  /** Between orders that could wait: none, as in small projects. */
+  pauseMs = 0;
   readonly desk = new Desk({
     send: (shard, order, news) =>
       new Promise((resolve, reject) => {
@@ -32,6 +34,7 @@ class Post {
     hear: (shard, { stamp }) => this.heard.push([shard, stamp]),
     failed: () => this.failures++,
     background: (work) => void work,
+    pauses: () => ({ orders: this.pauseMs, news: NEWS_MS }),
   });
 
   /** The calls since the last time. */
@@ -299,13 +302,69 @@ describe('news', () => {
     expect(post.take()).toEqual([]);
   });
 
-  test('that come while an order is under way follow it', async () => {
+  test('that come while an order is under way follow it, not too soon', async () => {
     await listening();
     post.desk.tell([content(2), content(1)], state(0), [LISTENING, reportOf(0)]);
     const [call] = post.take();
     post.desk.announce(state(1));
     expect(post.take()).toEqual([]);
     await call!.answer(reportOf(call!.order.stamp));
+    expect(post.take()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(NEWS_MS);
     expect(post.take().map(({ news }) => news.state)).toEqual([state(1)]);
+  });
+
+  test('that somebody waits for go at once, however soon after others', async () => {
+    await listening();
+    post.desk.announce(state(1));
+    await post.takeAll();
+    const closing = { ...state(1), phase: 'aggregating' } as TrainingState;
+    post.desk.announce(closing);
+    expect(post.take().map(({ shard, news }) => [shard, news.state])).toEqual([[0, closing]]);
+  });
+});
+
+describe('in a large project', () => {
+  const PAUSE_MS = 1000;
+  beforeEach(async () => {
+    post.pauseMs = PAUSE_MS;
+    tell(1, 1);
+    await post.takeAll();
+  });
+
+  test('an order of another quota waits, and only the last is sent', async () => {
+    tell(2, 1);
+    tell(3, 1);
+    expect(post.take()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(PAUSE_MS);
+    expect(post.take().map(({ shard, order }) => [shard, order.quota])).toEqual([[0, 3]]);
+  });
+
+  test('one that the shard has heard in an answer meanwhile is not sent', async () => {
+    tell(2, 1);
+    const { order } = post.desk.answer(0, reportOf(NOW, { stamp: 9 }), () => undefined);
+    expect(order.quota).toBe(2);
+    await vi.advanceTimersByTimeAsync(10 * PAUSE_MS);
+    expect(post.take()).toEqual([]);
+  });
+
+  test('that a round opens or closes is said at once, to all', () => {
+    const closed = { ...content(0), open: false };
+    post.desk.tell([closed, closed], state(0), []);
+    expect(post.take().map(({ shard, order }) => [shard, order.open])).toEqual([
+      [0, false],
+      [1, false],
+    ]);
+  });
+
+  test('a shard that cannot be reached is not tried again before its time', async () => {
+    tell(2, 1);
+    await vi.advanceTimersByTimeAsync(PAUSE_MS);
+    await post.take()[0]!.fail();
+    tell(2, 2);
+    await vi.advanceTimersByTimeAsync(20 * PAUSE_MS);
+    expect(post.take().map(({ shard }) => shard)).toEqual([1]);
+    post.desk.retry();
+    expect(post.take().map(({ shard, order }) => [shard, order.quota])).toEqual([[0, 2]]);
   });
 });

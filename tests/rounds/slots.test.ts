@@ -23,6 +23,16 @@ test('one body goes in however large it is, and no second', async () => {
   expect(await Promise.all(entries.map(isIn))).toEqual([true, false]);
 });
 
+test('it is idle while no body is under way, whoever waits', () => {
+  const slots = new Slots(8_000_000);
+  expect(slots.idle).toBe(true);
+  for (let i = 0; i < 2; i++) void slots.enter();
+  slots.leave();
+  expect(slots.idle).toBe(false);
+  slots.leave();
+  expect(slots.idle).toBe(true);
+});
+
 test('when a thousand wait, the next is sent away', () => {
   const slots = new Slots(8_000_000);
   for (let i = 0; i < 1001; i++) expect(slots.enter()).toBeDefined();

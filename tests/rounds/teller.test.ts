@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { NOTHING, type News, type Order, type Report } from '../../shared/rounds/orders.ts';
 import { Teller } from '../../worker/rounds/teller.ts';
@@ -13,9 +14,18 @@ class Home {
   present = 0;
   readonly calls: Call[] = [];
   failures = 0;
+  pauseMs = 0;
+  round = 1;
   readonly teller = new Teller({
     standing: () => ({
-      ...{ ordered: 0, round: 1, open: true, present: this.present, listening: false, spare: 0 },
+      ...{
+        ordered: 0,
+        round: this.round,
+        open: true,
+        present: this.present,
+        listening: false,
+        spare: 0,
+      },
       ...{ working: 0, counts: NOTHING, sealed: { round: 0, counts: NOTHING } },
     }),
     report: (report) =>
@@ -30,6 +40,7 @@ class Home {
     take: () => undefined,
     failed: () => this.failures++,
     now: () => Date.now(),
+    pause: () => this.pauseMs,
   });
 
   take(): Call[] {
@@ -124,5 +135,94 @@ describe('a report', () => {
   test('of one life is never as late as one of another in the same moment', () => {
     const stamp = (of: Home) => of.tell(1)[0]!.report.stamp;
     expect(stamp(home)).not.toBe(stamp(new Home()));
+  });
+});
+
+describe('in a large project', () => {
+  const PAUSE_MS = 1000;
+  beforeEach(() => (home.pauseMs = PAUSE_MS));
+
+  test('a report of counts waits for a pause after the last, and says the newest', async () => {
+    await home.tell(1)[0]!.answer();
+    expect([home.tell(2), home.tell(3)]).toEqual([[], []]);
+    await vi.advanceTimersByTimeAsync(PAUSE_MS - 1);
+    expect(home.take()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(home.take().map(({ report }) => report.present)).toEqual([3]);
+  });
+
+  test('a report after a quiet time goes at once', async () => {
+    await home.tell(1)[0]!.answer();
+    vi.setSystemTime(NOW + PAUSE_MS);
+    expect(home.tell(2)).toHaveLength(1);
+  });
+
+  test('a report that a round was opened or sealed does not wait', async () => {
+    const [first] = home.tell(1);
+    // What the answer orders has this effect.
+    home.round = 2;
+    await first!.answer();
+    expect(home.take().map(({ report }) => report.round)).toEqual([2]);
+  });
+
+  test('what an order was answered with meanwhile is not reported again', async () => {
+    await home.tell(1)[0]!.answer();
+    home.tell(2);
+    expect(home.teller.answer(orderOf(0), NEWS).present).toBe(2);
+    await vi.advanceTimersByTimeAsync(10 * PAUSE_MS);
+    expect(home.take()).toEqual([]);
+  });
+
+  test('whoever waits to be known is, though the crowd around never stops moving', async () => {
+    await home.tell(1)[0]!.answer();
+    let known = 0;
+    home.present = 2;
+    void home.teller.tell().then(() => (known = 1));
+    await vi.advanceTimersByTimeAsync(PAUSE_MS);
+    const [second] = home.take();
+    // Comes too late for the report that is under way.
+    home.present = 3;
+    void home.teller.tell().then(() => (known = 2));
+    await second!.answer();
+    expect(known).toBe(1);
+    await vi.advanceTimersByTimeAsync(PAUSE_MS);
+    home.present = 4;
+    await home.take()[0]!.answer();
+    expect(known).toBe(2);
+  });
+
+  test('whatever happens when, reports keep their distance and the last of it is said', async () => {
+    const change = fc.record({ after: fc.nat(700), answered: fc.nat(300), opens: fc.boolean() });
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 30 }), async (changes) => {
+        const one = new Home();
+        one.pauseMs = PAUSE_MS;
+        const made: Report[] = [];
+        const answer = async (ms: number) => {
+          await vi.advanceTimersByTimeAsync(ms);
+          for (const call of one.take()) {
+            made.push(call.report);
+            await call.answer();
+          }
+        };
+        for (const { after, answered, opens } of changes) {
+          await answer(after);
+          if (opens) one.round++;
+          one.present++;
+          void one.teller.tell();
+          await answer(answered);
+        }
+        for (let n = 0; n < 3; n++) await answer(PAUSE_MS);
+        expect(made.at(-1)).toMatchObject({ present: changes.length, round: one.round });
+        const tooSoon = made.filter(
+          (report, i) =>
+            i > 0 &&
+            report.round === made[i - 1]!.round &&
+            Math.floor(report.stamp) - Math.floor(made[i - 1]!.stamp) < PAUSE_MS,
+        );
+        expect(tooSoon).toEqual([]);
+      }),
+      { numRuns: 200, seed: 5 },
+    );
   });
 });

@@ -25,6 +25,7 @@ import { getWeights, putWeights } from '../registry/blobs.ts';
 import { getProject, openDb, recipeFor } from '../registry/projects.ts';
 import { Desk } from './desk.ts';
 import { Ledger } from './ledger.ts';
+import { callPauseMs, newsCallPauseMs } from './pauses.ts';
 import { announcePersistence } from './persist.ts';
 import { shardName } from './shard.ts';
 
@@ -32,13 +33,6 @@ import { shardName } from './shard.ts';
 const WATCH_MS = 20_000;
 
 const FEW_SHARDS = 8;
-
-/**
- * Numbers read of a part at a time, 1 MB, and of all parts together, 8 MB: on their way between objects
- * they exist three times.
- */
-const SLICE = 131_072;
-const HELD = 1_048_576;
 
 /** Whoever asks right after a start waits this long at most for the shards to say who is there. */
 const HEARD_MS = 2000;
@@ -69,6 +63,10 @@ export class Coordinator extends DurableObject<Env> {
       hear: (shard, report) => this.#dispatch({ kind: 'report', shard, report, now: Date.now() }),
       failed: () => this.#schedule(),
       background: (work) => ctx.waitUntil(work),
+      pauses: () => {
+        const { length } = this.#state.shards;
+        return { orders: callPauseMs(length), news: newsCallPauseMs(length) };
+      },
     });
     void ctx.blockConcurrencyWhile(() => this.#wake());
   }
@@ -90,8 +88,25 @@ export class Coordinator extends DurableObject<Env> {
     return this.#public();
   }
 
+  /** For the metrics. */
+  async counts(): Promise<{ volunteers: number; rounds: Record<string, number> }> {
+    const { volunteers } = await this.state();
+    return { volunteers, rounds: this.#ledger.countOutcomes() };
+  }
+
   rounds(): Outcome[] {
     return this.#ledger.outcomes();
+  }
+
+  /** Versions and weights that deltas may start from, or that a round has made so far: not to be let go. */
+  held(): { versions: number[]; weights: string[] } {
+    const { bases, moved, candidate } = this.#state;
+    const all = [...bases, ...(moved ? [moved] : [])];
+    const weights = [
+      ...all.map((base) => base.weights),
+      ...(candidate === null ? [] : [candidate]),
+    ];
+    return { versions: all.map(({ version }) => version), weights };
   }
 
   /** @returns undefined when rounds are under way already. */
@@ -197,12 +212,7 @@ export class Coordinator extends DurableObject<Env> {
     const parts = sources.reduce((sum, source) => sum + source.parts.length, 0);
     const lack = pipeline.lacks(parts);
     if (lack) console.warn('round', this.#id, round, lack);
-    const sliceSize = Math.min(SLICE, Math.ceil(HELD / parts));
-    const mean = await pipeline.combine(sources, {
-      layout: model.layout,
-      base: weights,
-      sliceSize,
-    });
+    const mean = await pipeline.combine(sources, { layout: model.layout, base: weights });
     const { step, afterState } = pipeline.step(mean, this.#ledger.loadMemory());
     addScaled(weights, step, 1);
     const hash = await putWeights(this.env.BLOBS, weights);

@@ -1,9 +1,7 @@
 import type { TrainingState } from '../../shared/protocol/messages.ts';
 import type { News, Order, Report } from '../../shared/rounds/orders.ts';
 import type { Content } from '../../shared/rounds/orders-of.ts';
-
-/** News go out this often at most: they are for people to look at. */
-const NEWS_MS = 200;
+import { headlineOf } from './bulletin.ts';
 
 /** An order that did not get through is sent again after this long. */
 const RETRY_MS = 1000;
@@ -14,6 +12,8 @@ export type Post = {
   /** Something has to be sent again: see `retryAt`. */
   failed(): void;
   background(work: Promise<void>): void;
+  /** Milliseconds between two orders that could wait, and between two calls for the news alone. */
+  pauses(): { orders: number; news: number };
 };
 
 type Shard = {
@@ -23,14 +23,23 @@ type Shard = {
   stamp: number;
   taken: number;
   heard: number;
-  listening: boolean;
+  /** Stamp of the last order that cannot wait. */
+  urgent: number;
+  /** When it last heard what it should do, and how things stand. */
+  calledAt: number;
+  newsAt: number;
   newsTaken: number;
+  listening: boolean;
   sending: boolean;
+  /** It could not be reached: what it has not taken waits for `retry`, or for something new. */
+  lost: boolean;
 };
 
 /**
  * The coordinator's side of the talk with its shards: who has to be told what, one message to each
- * at a time. Orders are levels and not edges: whatever was lost is in the next one.
+ * at a time. Orders are levels and not edges: whatever was lost is in the next one. Where only a
+ * number is another, a shard that has been told something just now is not called for it: most report
+ * meanwhile, and have it in the answer.
  */
 export class Desk {
   readonly #post: Post;
@@ -39,10 +48,10 @@ export class Desk {
   #shards: Shard[] = [];
   #stamp = 0;
   #news: News = { stamp: 0, state: {} as TrainingState };
-  #lastNews = 0;
-  /** Whoever listens is to hear the news of this stamp, or later ones. */
-  #due = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Stamp of the last news that somebody waits for. */
+  #headline = 0;
+  /** The next time that something is due which could wait. */
+  #timer: { at: number; id: ReturnType<typeof setTimeout> } | undefined;
   #retryAt: number | null = null;
 
   constructor(post: Post) {
@@ -64,20 +73,18 @@ export class Desk {
       const wanted = JSON.stringify(content);
       known.listening = reports[shard]?.listening ?? false;
       if (wanted === known.wanted) return;
-      Object.assign(known, { wanted, content, stamp: this.#nextStamp() });
+      const stamp = this.#nextStamp();
+      const urgent = known.wanted === '' || !sameButNumbers(known.content, content);
+      Object.assign(known, { wanted, content, stamp, lost: false });
+      if (urgent) known.urgent = stamp;
     });
-    this.announce(state);
-    return quietly ? Promise.resolve() : this.#sendAll(isBehind);
+    this.#hear(state);
+    return quietly ? Promise.resolve() : this.#sendDue();
   }
 
-  /** News for those who listen, at once if there were none for a while. */
+  /** News for those who listen, at once if they had none for a while. */
   announce(state: TrainingState): void {
-    if (JSON.stringify(state) === JSON.stringify(this.#news.state)) return;
-    this.#news = { stamp: this.#nextStamp(), state };
-    if (this.#timer) return;
-    const wait = this.#lastNews + NEWS_MS - Date.now();
-    if (wait <= 0) this.#spread();
-    else this.#timer = setTimeout(() => this.#spread(), wait);
+    if (this.#hear(state)) void this.#sendDue();
   }
 
   /** What a shard that reports is told, once the report has been dealt with: it is sent nothing meanwhile. */
@@ -94,6 +101,7 @@ export class Desk {
     // Should the answer get lost, the next report says so.
     known.taken = known.stamp;
     known.newsTaken = this.#news.stamp;
+    known.calledAt = known.newsAt = Date.now();
     return { order: orderFor(known), news: this.#news };
   }
 
@@ -105,26 +113,54 @@ export class Desk {
   retry(): void {
     if (this.#retryAt === null || Date.now() < this.#retryAt) return;
     this.#retryAt = null;
-    void this.#sendAll(isBehind);
+    for (const shard of this.#shards) shard.lost = false;
+    void this.#sendDue();
   }
 
-  #spread(): void {
-    this.#timer = undefined;
-    this.#lastNews = Date.now();
-    this.#due = this.#news.stamp;
-    void this.#sendAll((shard) => this.#misses(shard));
+  #hear(state: TrainingState): boolean {
+    if (JSON.stringify(state) === JSON.stringify(this.#news.state)) return false;
+    const isHeadline = headlineOf(state) !== headlineOf(this.#news.state);
+    this.#news = { stamp: this.#nextStamp(), state };
+    if (isHeadline) this.#headline = this.#news.stamp;
+    return true;
   }
 
-  #misses({ listening, newsTaken }: Shard): boolean {
-    return listening && newsTaken < this.#due;
-  }
-
-  #sendAll(due: (shard: Shard) => boolean): Promise<unknown> {
-    const sent = this.#shards.flatMap((shard, index) =>
-      due(shard) && !shard.sending ? [this.#send(shard, index)] : [],
-    );
+  /** Sends what is due by now, and comes back for what is not. */
+  #sendDue(): Promise<unknown> {
+    const now = Date.now();
+    const pauses = this.#post.pauses();
+    const sent: Promise<void>[] = [];
+    let next = Number.POSITIVE_INFINITY;
+    for (const [index, shard] of this.#shards.entries()) {
+      if (shard.sending) continue;
+      const at = this.#dueAt(shard, pauses);
+      if (at <= now) sent.push(this.#send(shard, index));
+      else next = Math.min(next, at);
+    }
+    this.#comeBackAt(next);
     for (const one of sent) this.#post.background(one);
     return Promise.all(sent);
+  }
+
+  /** When a shard is to be called; never, where it has taken all. */
+  #dueAt(shard: Shard, pauses: { orders: number; news: number }): number {
+    const { taken, stamp, urgent, lost, listening, newsTaken, calledAt, newsAt } = shard;
+    let at = Number.POSITIVE_INFINITY;
+    if (lost) return at;
+    if (taken < stamp) at = taken < urgent ? 0 : calledAt + pauses.orders;
+    if (listening && newsTaken < this.#news.stamp)
+      at = Math.min(at, newsTaken < this.#headline ? 0 : newsAt + pauses.news);
+    return at;
+  }
+
+  #comeBackAt(at: number): void {
+    if (at === Number.POSITIVE_INFINITY || (this.#timer && this.#timer.at <= at)) return;
+    clearTimeout(this.#timer?.id);
+    const work = () => {
+      this.#timer = undefined;
+      void this.#sendDue();
+    };
+    this.#timer = { at, id: setTimeout(work, at - Date.now()) };
   }
 
   async #send(shard: Shard, index: number): Promise<void> {
@@ -132,19 +168,21 @@ export class Desk {
     try {
       do {
         const news = this.#news;
+        shard.calledAt = shard.newsAt = Date.now();
         const report = await this.#post.send(index, orderFor(shard), news);
-        shard.newsTaken = news.stamp;
+        shard.newsTaken = Math.max(shard.newsTaken, news.stamp);
         this.#note(shard, report);
         this.#post.hear(index, report);
-      } while (isBehind(shard) || this.#misses(shard));
+      } while (this.#dueAt(shard, this.#post.pauses()) <= Date.now());
     } catch (error) {
       console.warn('order', index, error);
       // Whether it has been taken is not known, whatever was made of a report meanwhile.
-      shard.taken = 0;
+      Object.assign(shard, { taken: 0, lost: true });
       this.#retryAt = Date.now() + RETRY_MS;
       this.#post.failed();
     } finally {
       shard.sending = false;
+      this.#comeBackAt(this.#dueAt(shard, this.#post.pauses()));
     }
   }
 
@@ -152,9 +190,10 @@ export class Desk {
   #note(shard: Shard, { stamp, ordered }: Report): void {
     shard.heard = Math.max(shard.heard, stamp);
     shard.taken = ordered;
+    shard.lost = false;
     if (ordered <= shard.stamp) return;
     this.#stamp = Math.max(this.#stamp, ordered);
-    shard.stamp = this.#nextStamp();
+    shard.stamp = shard.urgent = this.#nextStamp();
   }
 
   #nextStamp(): number {
@@ -166,8 +205,8 @@ export class Desk {
 
 function newShard(content: Content): Shard {
   return {
-    ...{ wanted: '', content, stamp: 0, taken: 0, heard: 0 },
-    ...{ listening: false, newsTaken: 0, sending: false },
+    ...{ wanted: '', content, stamp: 0, taken: 0, heard: 0, urgent: 0 },
+    ...{ calledAt: 0, newsAt: 0, newsTaken: 0, listening: false, sending: false, lost: false },
   };
 }
 
@@ -175,6 +214,11 @@ function orderFor({ content, stamp, heard }: Shard): Order {
   return { ...content, stamp, heard };
 }
 
-function isBehind({ taken, stamp }: Shard): boolean {
-  return taken < stamp;
+/**
+ * How many to ask and to send away moves with every report of every shard, and so may the reason: it
+ * is read by whoever is told to close, and that order has the last one.
+ */
+function sameButNumbers(a: Content, b: Content): boolean {
+  const rest = (of: Content) => JSON.stringify({ ...of, quota: 0, surplus: null, reason: '' });
+  return rest(a) === rest(b);
 }

@@ -1,11 +1,11 @@
 import type { Recipe } from '../../shared/api/plan.ts';
 import type { Part } from '../../shared/aggregation/contract.ts';
 import type { Tally } from '../../shared/aggregation/tally.ts';
+import type { Sums } from '../../shared/kernels/accumulate/sums.ts';
 import { admitNorm } from '../../shared/rounds/admit.ts';
 import type { Opened } from '../../shared/weights/codec.ts';
 import { CHUNK } from './chunks.ts';
 import type { Entry, Log } from './log.ts';
-import { sums } from './sums.ts';
 
 /**
  * The running sum is written down when the deltas behind the last one are this many times as long:
@@ -20,17 +20,19 @@ const CHECKPOINT_RATIO = 4;
 export class Intake {
   readonly #log: Log;
   readonly #recipe: Recipe;
+  readonly #sums: Sums;
   readonly #tallies = new Map<number, Tally>();
 
-  constructor(log: Log, recipe: Recipe) {
+  constructor(log: Log, recipe: Recipe, sums: Sums) {
     this.#log = log;
     this.#recipe = recipe;
+    this.#sums = sums;
   }
 
   /** A delta that is whole, finite and not too large. @throws Problem 401-405. */
   check(message: Uint8Array): Opened {
     const { plan, model } = this.#recipe;
-    const delta = sums().open(message, { count: model.layout.size, scheme: plan.codec });
+    const delta = this.#sums.open(message, { count: model.layout.size, scheme: plan.codec });
     const norm = delta.norm();
     // 404 says more than 405. A finite norm needs no second look here: the tally takes one.
     if (!Number.isFinite(norm)) delta.assertFinite();
@@ -43,16 +45,27 @@ export class Intake {
     return this.#tally(round).count + 1;
   }
 
-  /** Adds a checked delta and writes it down, in the caller's transaction. When this throws, `forget`. */
-  count(delta: Opened, entry: Entry, message: Uint8Array): void {
-    const { round, position, images, staleness } = entry;
-    const tally = this.#tally(round);
-    tally.add(delta, images, { staleness });
-    this.#log.append(entry, message);
-    const sum = 8 * this.#recipe.model.layout.size * tally.parts.length;
-    if (this.#log.uncovered(round) < CHECKPOINT_RATIO * sum) return;
+  /** Adds a checked delta. It has to be written down, or what is held of its round to be forgotten. */
+  add(delta: Opened, { round, images, staleness }: Entry): void {
+    this.#tally(round).add(delta, images, { staleness });
+  }
+
+  /** How long the sum of a round is where it is written down. */
+  sumBytes(round: number): number {
+    return 8 * this.#recipe.model.layout.size * Math.max(1, this.#tally(round).parts.length);
+  }
+
+  /**
+   * Writes down what has been added since the last time, all of one round, in the caller's
+   * transaction: as it came, or as the sum that it is in where there are no bodies. When this throws,
+   * `forget`.
+   */
+  write(entries: readonly Entry[], bodies: readonly Uint8Array[] | undefined): void {
+    for (const [i, entry] of entries.entries()) this.#log.append(entry, bodies?.[i]);
+    const { round, position } = entries.at(-1) as Entry;
+    if (bodies && this.#log.uncovered(round) < CHECKPOINT_RATIO * this.sumBytes(round)) return;
     this.#log.atomically('checkpoint', () =>
-      this.#log.checkpoint(round, position, tally.chunks(CHUNK)),
+      this.#log.checkpoint(round, position, this.#tally(round).chunks(CHUNK)),
     );
   }
 
@@ -84,7 +97,7 @@ export class Intake {
   #replay(round: number): Tally {
     const { model, pipeline } = this.#recipe;
     const { size } = model.layout;
-    const { make, open } = sums();
+    const { make, open } = this.#sums;
     const written = this.#log.covered(round);
     const tally = written ? pipeline.restore(written, size, make) : pipeline.begin(size, make);
     for (const { entry, message } of this.#log.behind(round))

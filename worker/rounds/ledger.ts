@@ -57,6 +57,16 @@ export class Ledger {
     );
   }
 
+  /** How many rounds ended in which way. */
+  countOutcomes(): Record<string, number> {
+    const rows = this.#sql
+      .exec<{ outcome: string; count: number }>(
+        `select json_extract(json, '$.outcome') as outcome, count(*) as count from outcomes group by 1`,
+      )
+      .toArray();
+    return Object.fromEntries(rows.map(({ outcome, count }) => [outcome, count]));
+  }
+
   outcomes(): Outcome[] {
     const rows = this.#sql
       .exec<{ json: string }>('select json from outcomes order by round desc')

@@ -20,11 +20,10 @@ export type Entry = {
 };
 
 /**
- * A shard's write-ahead log, in its own SQLite. A delta is written as it came before it is
- * acknowledged; from time to time the running sum is written down, and the deltas in it are let go.
+ * A shard's write-ahead log, in its own SQLite. Before a delta is acknowledged it is written as it
+ * came, or the running sum that it is in is; the deltas in a sum that is written down are let go.
  * What was there last and the deltas behind it make the same sum again, bit for bit. Writes are
- * synchronous and the platform holds back every reply until they are on disk, those of one turn
- * together (a group commit).
+ * synchronous, and the platform holds back every reply until they are on disk.
  */
 export class Log {
   readonly #storage: DurableObjectStorage;
@@ -73,13 +72,14 @@ export class Log {
       .toArray()[0];
   }
 
-  append(entry: Entry, message: Uint8Array): void {
+  /** Without its message it has to be in a checkpoint that the same transaction writes. */
+  append(entry: Entry, message: Uint8Array | undefined): void {
     const { round, position, asked, volunteer, digest, images, staleness, bytes } = entry;
     this.#sql.exec(
       'insert into entries values (?, ?, ?, ?, ?, ?, ?, ?)',
       ...[round, position, asked, volunteer, digest, images, staleness, bytes],
     );
-    this.#chunks.write(chunksOf(round, position), message);
+    if (message) this.#chunks.write(chunksOf(round, position), message);
   }
 
   /** Bytes of deltas behind the last checkpoint of a round. */

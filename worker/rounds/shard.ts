@@ -1,10 +1,10 @@
 import { DurableObject } from 'cloudflare:workers';
 import { localSeed, rateAt, type Recipe } from '../../shared/api/plan.ts';
 import { Problem } from '../../shared/api/problem.ts';
-import type { Receipt } from '../../shared/api/schemas.ts';
+import type { Receipt } from '../../shared/api/schemas/training.ts';
 import type { Part } from '../../shared/aggregation/contract.ts';
 import type { TrainingState } from '../../shared/protocol/messages.ts';
-import { admit, WEIGHT_LIMIT } from '../../shared/rounds/admit.ts';
+import { admit } from '../../shared/rounds/admit.ts';
 import {
   beginCohort,
   reduceCohort,
@@ -18,18 +18,20 @@ import { shardsOf } from '../../shared/rounds/shards.ts';
 import { messageBytes } from '../../shared/weights/codec.ts';
 import { sha256Hex } from '../../shared/weights/digest.ts';
 import type { Env } from '../env.ts';
+import { takeRest } from '../middleware/linger.ts';
 import { getProject, openDb, recipeFor } from '../registry/projects.ts';
-import { Batch } from './batch.ts';
+import { buffers } from './buffers.ts';
+import { GroupCommit, type Counted } from './group-commit.ts';
 import { Intake } from './intake.ts';
-import { Log, type Entry } from './log.ts';
+import { Log } from './log.ts';
+import { readMessage } from './message.ts';
+import { callPauseMs } from './pauses.ts';
 import { announcePersistence } from './persist.ts';
 import { Slots } from './slots.ts';
+import { sums } from './sums.ts';
 import { Teller } from './teller.ts';
 import { Berth, refusalOf, type Claim, type Entered, type Submitted } from './upload.ts';
 import { Volunteers } from './volunteers.ts';
-
-/** A body that is what its claim says. */
-type Upload = { message: Uint8Array; claim: Claim };
 
 /** Where a shard's object is found. */
 export function shardName(project: string, shard: number): string {
@@ -52,7 +54,7 @@ export class Shard extends DurableObject<Env> {
   /** Length of a whole delta. */
   #exact!: number;
   #slots!: Slots;
-  readonly #batch = new Batch<Upload, Receipt>((uploads) => this.#commit(uploads));
+  #commits!: GroupCommit;
   #cohort!: Cohort;
   #news: News | undefined;
   #absent: Problem | undefined;
@@ -73,6 +75,7 @@ export class Shard extends DurableObject<Env> {
       },
       failed: () => this.#schedule(),
       now: () => Date.now(),
+      pause: () => callPauseMs(shardsOf(this.#recipe.plan)),
     });
     this.#volunteers = new Volunteers(ctx, {
       ...{ secret: env.TICKET_SECRET, project: this.#project, shard: this.#index },
@@ -100,7 +103,12 @@ export class Shard extends DurableObject<Env> {
   /** Takes up where it was torn down; whoever is still connected is still here. */
   async #wake(): Promise<void> {
     this.#recipe = recipeFor(await getProject(openDb(this.env.DB), this.#project));
-    this.#intake = new Intake(this.#log, this.#recipe);
+    this.#intake = new Intake(this.#log, this.#recipe, sums());
+    this.#commits = new GroupCommit(this.#log, this.#intake, {
+      cohort: () => this.#cohort,
+      committed: (cohort, effects) => this.#committed(cohort, effects),
+      release: ({ buffer }) => buffers.giveBack(buffer as ArrayBuffer),
+    });
     const { plan, model } = this.#recipe;
     this.#exact = messageBytes(plan.codec, model.layout.size);
     this.#slots = new Slots(this.#exact);
@@ -148,8 +156,7 @@ export class Shard extends DurableObject<Env> {
     const before = this.#news;
     if (before && news.stamp <= before.stamp) return;
     this.#news = news;
-    if (JSON.stringify(before?.state) !== JSON.stringify(news.state))
-      this.#volunteers.announce(news.state);
+    this.#volunteers.announce(news.state);
   }
 
   /** The parts of a round that is sealed: what `read` gives the sums of. */
@@ -169,101 +176,73 @@ export class Shard extends DurableObject<Env> {
   async enter(claim: Claim): Promise<Entered> {
     try {
       if (this.#absent) throw this.#absent;
-      const receipt = this.#receipt(claim);
-      if (receipt) return { receipt };
-      admit(this.#cohort, claim);
+      const known = this.#commits.find(claim);
+      if (known) return { receipt: this.#receiptOf(await known) };
+      admit(this.#commits.ahead, claim);
       const entry = this.#slots.enter();
       if (!entry) throw new Problem(414, 'too many deltas wait to be taken in', { retryAfter: 2 });
       await entry;
-      const take = (message: Uint8Array) => this.#submit(message, claim);
-      return { exact: this.#exact, berth: new Berth(take, () => this.#slots.leave()) };
+      return { berth: this.#berth(claim) };
     } catch (error) {
       return refusalOf(error);
     }
+  }
+
+  #berth(claim: Claim): Berth {
+    let left = false;
+    const leave = () => {
+      if (left) return;
+      left = true;
+      this.#slots.leave();
+      if (this.#slots.idle) this.#commits.soon();
+    };
+    return new Berth((body) => this.#submit(body, claim, leave), leave);
   }
 
   /** Takes a delta in: checked, durable, counted once; or refused with a number and unchanged. */
-  async #submit(message: Uint8Array, claim: Claim): Promise<Submitted> {
+  async #submit(body: ReadableStream | null, claim: Claim, leave: () => void): Promise<Submitted> {
     try {
-      return { receipt: await this.#takeIn(message, claim) };
+      return { receipt: this.#receiptOf(await this.#takeIn(body, claim, leave)) };
     } catch (error) {
-      return refusalOf(error);
+      const refusal = refusalOf(error);
+      // Whoever is still sending does not read the answer.
+      await takeRest({ body });
+      return refusal;
     }
   }
 
-  async #takeIn(message: Uint8Array, claim: Claim): Promise<Receipt> {
-    if ((await sha256Hex(message)) !== claim.digest)
-      throw new Problem(410, `the body's SHA-256 is not ${claim.digest}`);
-    return this.#batch.add({ message, claim });
-  }
-
-  /**
-   * Writes down and counts what has come while the last commit was under way, in one transaction. What
-   * is true when checked is true when written: there is no await in here.
-   */
-  #commit(batch: Upload[]): (Receipt | Problem)[] {
-    const { round } = this.#cohort;
-    const before = this.#cohort;
-    const effects: CohortEffect[] = [];
+  /** The place is given back as soon as the body is in the sum: what it waits for then is the disk. */
+  async #takeIn(body: ReadableStream | null, claim: Claim, leave: () => void): Promise<Counted> {
+    let counted: Promise<Counted>;
     try {
-      return this.#log.atomically('append', () => {
-        const answers = batch.map((upload) => this.#count(upload, effects));
-        if (this.#cohort !== before) this.#log.saveCohort(this.#cohort);
-        return answers;
-      });
-    } catch (error) {
-      // The sum may hold what the log does not: make it again from what is written.
-      this.#intake.forget(round);
-      this.#cohort = before;
-      effects.length = 0;
-      throw error;
+      const message = body
+        ? await readMessage(body, buffers.take(this.#exact + 1))
+        : new Uint8Array(0);
+      if ((await sha256Hex(message)) !== claim.digest)
+        throw new Problem(410, `the body's SHA-256 is not ${claim.digest}`);
+      counted = this.#commits.takeIn(message, claim);
     } finally {
-      this.#perform(effects);
-      this.ctx.waitUntil(this.#teller.tell());
+      leave();
     }
+    return counted;
   }
 
-  /** @returns the refusal of one that cannot be counted: it has changed nothing. */
-  #count({ message, claim }: Upload, effects: CohortEffect[]): Receipt | Problem {
-    // Another copy of this very delta, sent by an impatient volunteer, may have come first.
-    const before = this.#receipt(claim);
-    if (before) return before;
-    try {
-      const staleness = admit(this.#cohort, claim);
-      const delta = this.#intake.check(message);
-      const { volunteer, digest } = claim;
-      const { round } = this.#cohort;
-      const entry: Entry = {
-        ...{ round, position: this.#intake.next(round), asked: claim.round, volunteer, digest },
-        ...{ images: Math.min(claim.images, WEIGHT_LIMIT), staleness, bytes: message.length },
-      };
-      this.#intake.count(delta, entry, message);
-      const step = reduceCohort(this.#cohort, {
-        ...{ kind: 'accepted', volunteer, bytes: message.length },
-      });
-      this.#cohort = step.cohort;
-      effects.push(...step.effects);
-      return this.#toReceipt(entry, false);
-    } catch (error) {
-      if (error instanceof Problem) return error;
-      throw error;
-    }
+  #committed(cohort: Cohort, effects: readonly CohortEffect[]): void {
+    this.#cohort = cohort;
+    this.#perform(effects);
+    this.ctx.waitUntil(this.#teller.tell());
   }
 
-  #receipt({ round, volunteer, digest }: Claim): Receipt | undefined {
-    const entry = this.#log.find(round, volunteer, digest);
-    return entry && this.#toReceipt(entry, true);
-  }
-
-  #toReceipt(entry: Entry, repeated: boolean): Receipt {
+  #receiptOf({ entry, repeated }: Counted): Receipt {
     const { round, position, digest, bytes, staleness } = entry;
     return { round, digest, bytes, repeated, shard: this.#index, position, staleness };
   }
 
   #dispatch(event: CohortEvent): void {
+    if (changesNothing(this.#commits.ahead, event)) return;
+    this.#commits.flush();
     const before = this.#cohort;
     const { cohort, effects } = reduceCohort(before, event);
-    if (cohort === before && effects.length === 0) return;
     const settled = effects.find(({ kind }) => kind === 'settle');
     // Who is here is not kept, and comings and goings are half of what would be written.
     if (settled || !sameButPresent(before, cohort))
@@ -276,7 +255,7 @@ export class Shard extends DurableObject<Env> {
     if (event.kind !== 'ordered') this.ctx.waitUntil(this.#teller.tell());
   }
 
-  #perform(effects: CohortEffect[]): void {
+  #perform(effects: readonly CohortEffect[]): void {
     for (const effect of effects) this.#carryOut(effect);
   }
 
@@ -319,6 +298,12 @@ export class Shard extends DurableObject<Env> {
   get #coordinator() {
     return this.env.COORDINATOR.getByName(this.#project);
   }
+}
+
+/** Orders and news come all the time: most are known, and no reason to write a group early. */
+function changesNothing(cohort: Cohort, event: CohortEvent): boolean {
+  const step = reduceCohort(cohort, event);
+  return step.cohort === cohort && step.effects.length === 0;
 }
 
 function sameButPresent(a: Cohort, b: Cohort): boolean {

@@ -33,6 +33,11 @@ export class Slots {
     this.#admit();
   }
 
+  /** No body is under way. */
+  get idle(): boolean {
+    return this.#taken === 0;
+  }
+
   #admit(): void {
     while (this.#taken < this.#most) {
       const enter = this.#waiting.shift();

@@ -11,11 +11,14 @@ export type Home = {
   /** Something has to be sent again: see `retryAt`. */
   failed(): void;
   now(): number;
+  /** Milliseconds between two reports of mere counts. */
+  pause(): number;
 };
 
 /**
  * A shard's side of the talk with its coordinator, as `Desk` is the other: one report at a time, and
- * another while something has changed since the last that was heard.
+ * another while something has changed since the last that was heard. Counts wait for a pause; that a
+ * round was opened or sealed, which everybody waits for, does not.
  */
 export class Teller {
   readonly #home: Home;
@@ -24,7 +27,11 @@ export class Teller {
   #stamp = 0;
   /** What the coordinator knows, as text to compare. */
   #told = '';
+  #step = '';
+  #saidAt = 0;
   #telling: Promise<void> | undefined;
+  /** Those who wait until a report that was made after they came has been heard. */
+  #waiting: (() => void)[] = [];
   #retryAt: number | null = null;
 
   constructor(home: Home) {
@@ -36,14 +43,20 @@ export class Teller {
     this.#stamp = Math.max(this.#stamp, order.heard);
     this.#home.take(order, news);
     const report = this.#make();
-    this.#told = contentOf(report);
+    this.#knows(report);
     return report;
   }
 
-  /** Says what has changed since the last time, if anything has. */
+  /**
+   * Says what has changed since the last time, if anything has. Resolves when the coordinator knows
+   * how things stand now, or could not be reached: not when nothing changes any more, which in a
+   * crowd may be never.
+   */
   tell(): Promise<void> {
-    if (!this.#telling && this.#changed()) this.#telling = this.#tellAll();
-    return this.#telling ?? Promise.resolve();
+    if (!this.#telling && !this.#changed()) return Promise.resolve();
+    const heard = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#telling ??= this.#tellAll();
+    return heard;
   }
 
   /** One report, and the order that it is answered with. @throws when it does not get through */
@@ -54,7 +67,8 @@ export class Teller {
     const late = Math.max(this.#stamp, order.heard) > report.stamp;
     this.answer(order, news);
     // What the order changed the coordinator has not heard yet.
-    this.#told = late ? '' : contentOf(report);
+    if (late) this.#told = '';
+    else this.#knows(report);
   }
 
   /** When a report has to be sent again; null when all got through. */
@@ -69,9 +83,16 @@ export class Teller {
   }
 
   async #tellAll(): Promise<void> {
+    let heard: (() => void)[] = [];
     try {
-      do await this.exchange();
-      while (this.#changed());
+      do {
+        const ms = this.#pauseMs();
+        if (ms > 0) await new Promise<void>((resolve) => setTimeout(resolve, ms));
+        heard = this.#waiting.splice(0);
+        // An order that was answered meanwhile has said it all.
+        if (this.#changed()) await this.exchange();
+        for (const resolve of heard) resolve();
+      } while (this.#changed());
     } catch (error) {
       console.warn('report', error);
       // It may have been heard all the same.
@@ -80,16 +101,29 @@ export class Teller {
       this.#home.failed();
     } finally {
       this.#telling = undefined;
+      for (const resolve of [...heard, ...this.#waiting.splice(0)]) resolve();
     }
+  }
+
+  #pauseMs(): number {
+    if (stepOf(this.#home.standing()) !== this.#step) return 0;
+    // A clock that was set back holds nothing up for longer than a pause.
+    return Math.min(this.#saidAt - this.#home.now(), 0) + this.#home.pause();
   }
 
   #changed(): boolean {
     return contentOf(this.#home.standing()) !== this.#told;
   }
 
+  #knows(report: Report): void {
+    this.#told = contentOf(report);
+    this.#step = stepOf(report);
+  }
+
   #make(): Report {
+    this.#saidAt = this.#home.now();
     // Later than any before, after a restart too.
-    this.#stamp = Math.max(this.#home.now(), Math.floor(this.#stamp) + 1) + this.#life;
+    this.#stamp = Math.max(this.#saidAt, Math.floor(this.#stamp) + 1) + this.#life;
     return { ...this.#home.standing(), stamp: this.#stamp };
   }
 }
@@ -98,4 +132,9 @@ export class Teller {
 function contentOf(report: Omit<Report, 'stamp'>): string {
   const { stamp: _, ordered: __, ...rest } = report as Report;
   return JSON.stringify(rest);
+}
+
+/** What makes it urgent. */
+function stepOf({ round, open, sealed }: Omit<Report, 'stamp'>): string {
+  return JSON.stringify([round, open, sealed.round]);
 }

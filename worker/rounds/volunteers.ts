@@ -12,7 +12,9 @@ import {
 } from '../../shared/protocol/messages.ts';
 import { spread } from '../../shared/rounds/pace.ts';
 import { createLines, type Line, type Lines } from '../socket/lines.ts';
-import { readTicket } from './tickets.ts';
+import { Allowance } from './allowance.ts';
+import { Bulletin } from './bulletin.ts';
+import { issueRoundTicket, readTicket } from './tickets.ts';
 
 /** The room of those who showed no ticket. A volunteer's room is its id, a UUID. */
 const WATCHERS = 'watchers';
@@ -20,6 +22,9 @@ const WATCHERS = 'watchers';
 /** Connections that an object carries well (DESIGN.md measured 5,000); the next ones come back later. */
 const MOST_LINES = 5000;
 const FULL_MS = 60_000;
+
+/** Messages a second about single volunteers, to all watchers together: 2 % of the thread, see pauses.ts. */
+const PROGRESS_A_SECOND = 500;
 
 type Known = { volunteer: string };
 type VolunteerLine = Line<ServerEvents, Known>;
@@ -45,10 +50,21 @@ export type Home = {
  * the same volunteer; whoever shows no ticket only watches.
  */
 export class Volunteers {
+  readonly #ctx: DurableObjectState;
   readonly #home: Home;
+  #posted: Promise<void> = Promise.resolve();
   readonly lines: Lines<ServerEvents, Known>;
+  readonly #bulletin = new Bulletin({
+    publish: (state) => this.lines.emit('state', state),
+    lines: () => this.lines.count(),
+    now: () => Date.now(),
+    after: (ms, work) => void setTimeout(work, ms),
+  });
+
+  readonly #allowance = new Allowance(PROGRESS_A_SECOND);
 
   constructor(ctx: DurableObjectState, home: Home) {
+    this.#ctx = ctx;
     this.#home = home;
     this.lines = createLines<ClientEvents, ServerEvents, Known>(
       ctx,
@@ -70,20 +86,40 @@ export class Volunteers {
     return [...this.lines.rooms()].filter((room) => room !== WATCHERS);
   }
 
+  /** Tells everyone, at once or soon; see `Bulletin`. Whoever connects is told what `Home` says. */
   announce(state: TrainingState): void {
-    this.lines.emit('state', state);
+    this.#bulletin.hear(state);
   }
 
-  assign(volunteer: string, assignment: Assignment): void {
-    this.lines.to(volunteer).emit('assignment', assignment);
+  /** With a ticket for its delta, which takes a moment to sign. */
+  assign(volunteer: string, asked: Omit<Assignment, 'ticket'>): void {
+    const { secret, project, shard } = this.#home;
+    const { round, deadline } = asked;
+    const signed = issueRoundTicket(secret, { volunteer, shard, project, round, deadline });
+    this.#post(async () => {
+      this.lines.to(volunteer).emit('assignment', { ...asked, ticket: await signed });
+    });
   }
 
   dismiss(volunteers: readonly string[], round: number, reason: string): void {
-    for (const volunteer of volunteers) this.lines.to(volunteer).emit('closed', { round, reason });
+    this.#post(() => {
+      for (const volunteer of volunteers)
+        this.lines.to(volunteer).emit('closed', { round, reason });
+    });
   }
 
   sendAway(volunteers: readonly string[], retryAfterMs: number): void {
-    for (const volunteer of volunteers) this.lines.to(volunteer).emit('wait', waitOf(retryAfterMs));
+    this.#post(() => {
+      for (const volunteer of volunteers)
+        this.lines.to(volunteer).emit('wait', waitOf(retryAfterMs));
+    });
+  }
+
+  /** In the order of the calls: whoever is asked and then dismissed must not hear it the other way round. */
+  #post(letter: () => void | Promise<void>): void {
+    // What went wrong with one letter is no reason to keep the next ones back.
+    this.#posted = this.#posted.then(letter, letter);
+    this.#ctx.waitUntil(this.#posted);
   }
 
   async #connected(line: VolunteerLine): Promise<void> {
@@ -128,7 +164,8 @@ export class Volunteers {
   #progress(line: VolunteerLine, message: unknown): void {
     const volunteer = line.data?.volunteer;
     if (!volunteer || !understood(line, ProgressSchema, message)) return;
-    // To watchers only: a crowd that told all of itself everything would send n squared messages.
+    // To watchers only, and for many of them now and then: a page draws the last of each volunteer.
+    if (!this.#allowance.spend(this.lines.count(WATCHERS), Date.now())) return;
     const progress = { ...v.parse(ProgressSchema, message), volunteer };
     this.lines.to(WATCHERS).volatile.emit('progress', progress);
   }

@@ -8,17 +8,26 @@ import { LineMember, type Notes, type Outgoing } from './member.ts';
 import type { Acknowledge, Reception } from './reception.ts';
 import type { Roster } from './roster.ts';
 import { createSocketServer, type Socket } from './server.ts';
+import { TOO_FAR } from './wire.ts';
 
 class PolledLine extends LineMember {
   readonly #socket: Socket;
+  /** Characters since the client last fetched everything. */
+  #unheard = 0;
 
   constructor(roster: Roster<LineMember>, socket: Socket) {
     super(roster, { id: socket.id, auth: socket.handshake.auth, rooms: [], data: undefined });
     this.#socket = socket;
+    socket.conn.on('drain', () => (this.#unheard = 0));
   }
 
-  override send({ event, value, volatile }: Outgoing): void {
-    if (this.here) (volatile ? this.#socket.volatile : this.#socket).emit(event, value);
+  override send({ event, value, volatile, text }: Outgoing): void {
+    if (!this.here) return;
+    if (volatile) return void this.#socket.volatile.emit(event, value);
+    this.#unheard += text.length;
+    this.#socket.emit(event, value);
+    // engine.io keeps for a client whatever it does not fetch.
+    if (this.#unheard > TOO_FAR) this.#socket.conn.close(true);
   }
 
   override close(): void {

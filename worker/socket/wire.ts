@@ -9,9 +9,12 @@ export type Kept = { opened: number; notes?: Notes } | null;
  * told, and it is asked whether it is there. A WebSocket in workerd has no `bufferedAmount`; what a
  * client does not read is kept for it in memory.
  */
-export const LAGS = 64 * 1024;
-/** And from when on it is cut off. Two thousand of them would fill an isolate's 128 MB by half. */
-export const TOO_FAR = 8 * LAGS;
+export const LAGS = 16 * 1024;
+/**
+ * And from when on it is cut off: the largest message that is answered, and a thousand such lines would
+ * fill an isolate's 128 MB by half. Who only sleeps is found by the pings long before.
+ */
+export const TOO_FAR = 4 * LAGS;
 
 /**
  * One WebSocket which the platform keeps while the object sleeps.

@@ -19,6 +19,7 @@ import { deepFreeze } from './freeze.ts';
 
 const WATCH_MS = 20_000;
 const CLOSING_MS = 600_000;
+const NEWS_MS = 200;
 
 export type Job = { round: number; weights: string; parent: number | null; live: number };
 
@@ -27,6 +28,7 @@ export type Surroundings = {
   order(shard: number, order: Order, news: News, alive: () => boolean): Promise<Report>;
   stepped(before: State, event: Event, after: State, effects: Effect[]): void;
   finetune(job: Job): void;
+  pauseMs: number;
 };
 
 /**
@@ -124,6 +126,7 @@ export class Coordinator {
       hear: (shard, report) => this.send({ kind: 'report', shard, report, now: Date.now() }),
       failed: () => this.#schedule(),
       background: (work) => void work,
+      pauses: () => ({ orders: this.#around.pauseMs, news: NEWS_MS }),
     });
     this.#life = life;
     const stored = this.#stored && (JSON.parse(this.#stored) as State);

@@ -25,6 +25,7 @@ export type Surroundings = {
   acknowledged(entry: Entry): void;
   assigned(volunteer: string, assignment: Assigned): void;
   failed(error: unknown): void;
+  pauseMs: number;
 };
 
 /**
@@ -136,10 +137,13 @@ export class Shard {
   #newTeller(alive: () => boolean): Teller {
     return new Teller({
       standing: () => ({ ...reportOf(this.#cohort), listening: this.connected.size > 0 }),
-      report: (report) => this.#around.report(report, alive),
+      report: (report) =>
+        // Timers of one that was torn down are gone with it.
+        alive() ? this.#around.report(report, alive) : new Promise(() => undefined),
       take: (order) => this.#dispatch({ kind: 'ordered', order }),
       failed: () => this.#schedule(),
       now: () => Date.now() + this.#skew,
+      pause: () => this.#around.pauseMs,
     });
   }
 

@@ -11,6 +11,9 @@ import { Shard } from './shard.ts';
 /** A flush that needs more messages than this, for every shard, would go on for ever. */
 const MOST_MESSAGES = 60;
 
+/** What can wait does so this long, in projects of more shards than two. */
+const PAUSE_MS = 20;
+
 /**
  * A project in one thread: the coordinator and its shards as they are, on a network and at times
  * that a test decides on, and volunteers that do what they are told. After every event it checks
@@ -47,6 +50,7 @@ export class World {
         this.book.stepped(before, event, after, effects);
       },
       finetune: (job) => this.server.start(job),
+      pauseMs: pauseOf(rules),
     });
     this.shards = Array.from({ length: rules.shards }, (_, index) => this.#shard(index));
     this.phases.add(this.coordinator.state.phase);
@@ -65,6 +69,7 @@ export class World {
       assigned: (volunteer, assignment) =>
         this.assigned.set(volunteer, [assignment, ...(this.assigned.get(volunteer) ?? [])]),
       failed: this.#forgive,
+      pauseMs: pauseOf(this.#rules),
     });
   }
 
@@ -169,11 +174,12 @@ export class World {
     if (alarms.length > 0) await this.tick(Math.max(0, Math.min(...alarms) - Date.now()));
   }
 
-  /** All that is under way arrives, in its order, and so does what comes of it. */
+  /** All that is under way or waits for a pause arrives, in its order, and so does what comes of it. */
   async flush(): Promise<void> {
-    for (let n = 0; this.network.size > 0; n++) {
+    for (let n = 0; this.network.size > 0 || vi.getTimerCount() > 0; n++) {
       assert.ok(n < MOST_MESSAGES * this.shards.length, 'they never stop talking');
-      this.network.decide(0, 'arrives');
+      if (this.network.size > 0) this.network.decide(0, 'arrives');
+      else vi.advanceTimersToNextTimer();
       await this.pause();
     }
   }
@@ -214,6 +220,10 @@ export class World {
     for (const shard of this.shards)
       assert.equal(shard.held, 0, 'deltas are kept that nobody needs');
   }
+}
+
+function pauseOf({ shards }: RoundRules): number {
+  return shards > 2 ? PAUSE_MS : 0;
 }
 
 function isDue(alarmAt: number | null): boolean {
