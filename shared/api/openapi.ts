@@ -1,7 +1,9 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
 import { PROBLEMS, type ProblemCode } from './problem.ts';
-import { ROUTES, type Route } from './routes.ts';
+import { FORM_TYPE } from './media.ts';
+import { mediaTypesOf, type Route } from './route.ts';
+import { ROUTES } from './routes.ts';
 
 type Json = Record<string, unknown>;
 
@@ -23,7 +25,16 @@ export function openApi(origin: string): Json {
     paths,
     components: {
       securitySchemes: {
-        admin: { type: 'http', scheme: 'bearer', description: 'An admin token.' },
+        app: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A key of an app, or of an admin, that has the named verb.',
+        },
+        admin: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A key of an admin that has the named verb.',
+        },
         volunteer: {
           type: 'http',
           scheme: 'bearer',
@@ -54,11 +65,25 @@ function operation(name: string, route: Route): Json {
   return {
     operationId: name,
     summary: route.summary,
-    ...(route.access === 'public' ? {} : { security: [{ [route.access]: [] }] }),
+    ...(route.access === 'public' ? {} : { security: securityOf(route) }),
     parameters: [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)],
-    ...(route.body ? { requestBody: { required: true, content: requestContent(route.body) } } : {}),
-    responses: { [route.reply.status]: success(route), ...failures(route.problems) },
+    ...(route.body
+      ? {
+          requestBody: {
+            required: !('optional' in route.body),
+            content: requestContent(route.body),
+          },
+        }
+      : {}),
+    responses: { ...successes(route), ...failures(route.problems) },
   };
+}
+
+/** An empty requirement is OpenAPI's way to say that one may do without; the names in it are verbs. */
+function securityOf(route: Exclude<Route, { access: 'public' }>): Json[] {
+  if (route.access === 'volunteer') return [{ volunteer: [] }];
+  const needed = { [route.access]: [route.verb] };
+  return route.access === 'app' ? [{}, needed] : [needed];
 }
 
 function pathParameters({ path }: Route): Json[] {
@@ -85,18 +110,27 @@ function headerParameters({ headers = {} }: Route): Json[] {
 }
 
 function requestContent(body: NonNullable<Route['body']>): Json {
-  if ('json' in body) return { 'application/json': { schema: schemaOf(body.json) } };
-  const binary = { schema: { type: 'string', format: 'binary' } };
-  return Object.fromEntries(body.types.map((type) => [type, binary]));
+  const file = { type: 'string', format: 'binary' };
+  const form = { type: 'object', additionalProperties: { type: 'array', items: file } };
+  const schema = (type: string) => {
+    if (type === 'application/json' && 'json' in body) return schemaOf(body.json);
+    return type === FORM_TYPE ? form : file;
+  };
+  return Object.fromEntries(mediaTypesOf(body).map((type) => [type, { schema: schema(type) }]));
 }
 
-function success({ reply, summary }: Route): Json {
-  if (reply.json)
-    return {
-      description: summary,
-      content: { 'application/json': { schema: schemaOf(reply.json) } },
-    };
-  return { description: summary, content: { [reply.type as string]: {} } };
+function successes(route: Route): Json {
+  const { status, later } = route.reply;
+  const reply = success(route);
+  return { [status]: reply, ...(later ? { [later]: reply } : {}) };
+}
+
+function success({ reply: { json, type }, summary }: Route): Json {
+  const content = {
+    ...(json ? { 'application/json': { schema: schemaOf(json) } } : {}),
+    ...(type ? { [type]: {} } : {}),
+  };
+  return { description: summary, content };
 }
 
 /** One entry a status; several numbers may share it. */

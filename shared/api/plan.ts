@@ -1,12 +1,13 @@
 import * as v from 'valibot';
 import { createPipeline, type Pipeline } from '../aggregation/pipeline.ts';
 import { AFTER_IDS, BEFORE_IDS, COMBINE_IDS } from '../aggregation/ids.ts';
+import { FEW_SHOT_HEADS } from '../fewshot/index.ts';
 import { NETS, type NetName } from '../nn/index.ts';
 import { createModel, type Model } from '../nn/model.ts';
 import type { HeadName } from '../nn/heads.ts';
 import { OBJECTIVES, type ObjectiveId } from '../objectives/index.ts';
 import type { Objective } from '../objectives/contract.ts';
-import { shardsOf } from '../rounds/shards.ts';
+import { askedFor, MOST_ASKED, MOST_SHARDS, shardsOf } from '../rounds/shards.ts';
 import { SCHEMES } from '../weights/schemes/index.ts';
 import { Problem } from './problem.ts';
 
@@ -47,9 +48,9 @@ export const PlanSchema = v.strictObject({
   round: v.optional(
     v.strictObject({
       /** Deltas that close a round. */
-      goal: v.optional(integer(1, 10_000), 4),
+      goal: v.optional(integer(1, 100_000), 4),
       /** Fewer than this at the deadline, and the round is abandoned. */
-      minimum: v.optional(integer(1, 10_000), 1),
+      minimum: v.optional(integer(1, 100_000), 1),
       deadlineSeconds: v.optional(integer(1, 86_400), 120),
       /** Volunteers asked for every delta wanted: some will leave, or be too slow. */
       overSelection: v.optional(number(1, 4), 1.3),
@@ -61,7 +62,7 @@ export const PlanSchema = v.strictObject({
       /** Versions that a delta may lie behind in an asynchronous round. */
       maxStaleness: v.optional(integer(0, 100), 5),
       /** Objects that the volunteers are spread over; null: one for every 250 asked. */
-      shards: v.optional(v.nullable(integer(1, 256)), null),
+      shards: v.optional(v.nullable(integer(1, MOST_SHARDS)), null),
     }),
     {},
   ),
@@ -89,6 +90,18 @@ export const PlanSchema = v.strictObject({
     {},
   ),
   codec: v.optional(names(SCHEMES), 'int8'),
+  /** What classes are compared by, the later ones above all. */
+  head: v.optional(names(FEW_SHOT_HEADS), 'prototype'),
+  answers: v.optional(
+    v.strictObject({
+      /**
+       * Share of strange images that may be taken for known ones, as leaving out one class at a time
+       * tells: it sets the similarity below which an image is called unknown.
+       */
+      falseAccept: v.optional(number(0, 1), 0.95),
+    }),
+    {},
+  ),
   /** Every chance in the project's learning follows from it. */
   seed: v.optional(integer(0, 2 ** 31), 1),
   /** Learning rates fall along half a cosine over this many rounds. */
@@ -120,6 +133,13 @@ export function recipeOf(plan: Plan, classes: number): Recipe {
       303,
       `round: the minimum ${plan.round.minimum} is above the goal ${plan.round.goal}`,
     );
+  const most = shardsOf(plan) * MOST_ASKED;
+  if (askedFor(plan.round) > most)
+    throw new Problem(
+      303,
+      `round: goal ${plan.round.goal} x overSelection ${plan.round.overSelection} asks more than ` +
+        `the ${most} volunteers that ${shardsOf(plan)} shards carry; raise shards, or leave it out`,
+    );
   const heads = [...new Set<HeadName>(['cls', ...objective.heads])];
   const pipeline = createPipeline(plan.aggregation, { ...plan.round, shards: shardsOf(plan) });
   try {
@@ -138,6 +158,7 @@ export function rateAt(round: number, rounds: number): number {
 
 /** The seed of a volunteer's round: the n-th that was asked. */
 export function localSeed(seed: number, round: number, n: number): number {
-  // Kept to 32 bits: Random takes no more, and JSON carries it exactly.
-  return ((seed * 1009 + round) * 10_007 + n) % 2 ** 32;
+  // Kept to 32 bits, in between too: Random takes no more, and above 2^53 neighbours would be one.
+  const ofRound = (seed * 1009 + round) % 2 ** 32;
+  return (ofRound * 10_007 + n) % 2 ** 32;
 }

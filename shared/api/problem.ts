@@ -19,7 +19,7 @@ export const PROBLEMS = {
   201: [
     401,
     'A token is needed',
-    'Send `Authorization: Bearer <token>`; npm start prints an admin token, joining a project gives a ticket.',
+    'Send `Authorization: Bearer <token>`: a key that an admin gave you, or the ticket that joining gives.',
   ],
   202: [
     401,
@@ -31,6 +31,50 @@ export const PROBLEMS = {
     403,
     'The ticket is for another project',
     'Join this project; a ticket opens only the one it was given for.',
+  ],
+  205: [401, 'The key has expired', 'Ask an admin for a new key.'],
+  206: [401, 'The key was revoked', 'Ask an admin for a new key.'],
+  207: [
+    403,
+    'The key is for another project',
+    'Use a key of this project, or one for all projects.',
+  ],
+  208: [
+    403,
+    'The key may not do this',
+    'Use a key with the role and the verb that the detail names.',
+  ],
+  209: [
+    429,
+    'The key has used up its day',
+    'Wait until midnight UTC, as Retry-After says, or ask an admin for a larger quota.',
+  ],
+  210: [
+    403,
+    'A key cannot give more than it has',
+    'Stay within the role, project, verbs, quota and expiry of the key that asks.',
+  ],
+  211: [404, 'There is no such key', 'GET /v1/keys lists the keys by their prefix.'],
+  212: [429, 'Too many requests', 'Send it again after the seconds that Retry-After names.'],
+  213: [
+    403,
+    'The challenge is not answered',
+    'GET the challenge of the project, and send its answer along with the join.',
+  ],
+  214: [
+    403,
+    'The answer to the challenge is not right',
+    'GET a fresh challenge; each counts once.',
+  ],
+  215: [
+    503,
+    'The challenge cannot be checked now',
+    'Send it again with a fresh answer after the seconds that Retry-After names.',
+  ],
+  216: [
+    403,
+    'The setup token opens nothing',
+    'It works once, as `npm start` printed it; ask an admin for a key, or use the secret ADMIN_TOKEN.',
   ],
   301: [404, 'There is no such project', 'GET /v1/projects lists what is there.'],
   302: [
@@ -109,6 +153,17 @@ export const PROBLEMS = {
     'The tensor has the wrong shape',
     'Send size x size x channels numbers in [0, 1], as the project names them.',
   ],
+  504: [
+    422,
+    'The embedding cannot be read',
+    'Send it as POST .../embed gives it: as many finite numbers as the detail names, not all zero.',
+  ],
+  505: [
+    409,
+    'The embedding is of another version',
+    'Embed the image again, and name in `version` the version that the reply names.',
+  ],
+  506: [413, 'Too many images at once', 'Send several requests of at most 64 images each.'],
   601: [422, 'A class needs examples', 'Send at least one example image.'],
   602: [
     409,
@@ -116,7 +171,31 @@ export const PROBLEMS = {
     'Choose another name, or remove that class first.',
   ],
   603: [404, 'There is no such class', 'GET the classes of the project.'],
-  604: [422, 'That class belongs to the model', 'Only classes added later can be removed.'],
+  604: [422, 'That class belongs to the model', 'Only classes added later can be changed.'],
+  605: [
+    422,
+    'The project has as many classes as it may',
+    'Remove or merge classes first: a project has at most 10,000.',
+  ],
+  606: [
+    422,
+    'A class would have too many examples',
+    'Send fewer, or remove some first; the detail says how many this network can take.',
+  ],
+  607: [404, 'There is no such example', 'GET the examples of the class.'],
+  608: [422, 'That is the only example of its class', 'Remove the class, or add another first.'],
+  609: [
+    409,
+    'There is nothing to undo',
+    'GET the revisions: one is marked undoable. A promotion is taken back by a rollback.',
+  ],
+  610: [422, 'A class cannot be merged with itself', 'Name another class.'],
+  611: [413, 'Too many examples at once', 'Send several requests of at most 1,000 images each.'],
+  612: [
+    409,
+    'Another change of classes came after that one',
+    'GET the revisions, and undo the newest one if it is what you mean.',
+  ],
   701: [404, 'There is no such version', 'GET the versions of the project.'],
   702: [
     503,
@@ -127,9 +206,50 @@ export const PROBLEMS = {
   704: [
     409,
     'That version was not fit to go live',
-    'Choose a version whose state is retired or live.',
+    'Choose a version that recognises as many validation images as the live one, or repeat with ?force=true.',
   ],
   705: [409, 'Too many changes at once', 'Repeat the request.'],
+  706: [
+    409,
+    'That revision is not there yet',
+    'Send it again after the seconds that Retry-After names; name a revision that a change answered with.',
+  ],
+  707: [
+    422,
+    'The file is no model that can be read',
+    'Send a .safetensors file, or the zip that GET .../tfjs.zip gives, whole and unchanged.',
+  ],
+  708: [
+    422,
+    'The model has another layout',
+    'Name and shape the tensors, all float32, as GET .../model.safetensors of this project has them.',
+  ],
+  709: [
+    422,
+    'The weights do not match their hash',
+    'Fetch the file again: it changed on its way. Weights that were changed on purpose go without a hash.',
+  ],
+  710: [
+    422,
+    'The weights are not finite',
+    'Send weights that are numbers; this training diverged.',
+  ],
+  711: [
+    410,
+    'The weights of that version were let go',
+    'Choose a newer version, or import the file that was exported; the setting keepVersions says how many are kept.',
+  ],
+  712: [
+    404,
+    'There is no canary',
+    'PUT one: a version, and the share of requests that it answers.',
+  ],
+  713: [409, 'The live version cannot be its own canary', 'Choose another version.'],
+  714: [
+    404,
+    'There is no such task',
+    'Tasks are forgotten a while after their end: GET the versions of the project, or repeat the request.',
+  ],
   901: [
     500,
     'Something went wrong on our side',
@@ -156,6 +276,8 @@ export type ProblemHints = {
   retryAfter?: number;
   /** Path of the weights to train from now. */
   weights?: string;
+  /** Which of the images it is about, from 0. */
+  index?: number;
 };
 
 /** Thrown anywhere, turned into a response in one place. `detail` says what was wrong with this one. */
@@ -173,10 +295,24 @@ export class Problem extends Error {
     this.status = PROBLEMS[code][0];
   }
 
+  /** What went wrong, whichever the case; `message` says what was wrong with this one. */
+  get title(): string {
+    return PROBLEMS[this.code][1];
+  }
+
+  /** What the caller can do about it. */
+  get remedy(): string {
+    return PROBLEMS[this.code][2];
+  }
+
+  /** Seconds after which to try again, where the edge has said so. */
+  get retryAfter(): number | undefined {
+    return this.hints.retryAfter;
+  }
+
   body(instance?: string): ProblemBody {
-    const [status, title, remedy] = PROBLEMS[this.code];
     const type = `/docs/problems#${this.code}`;
-    const { code, message: detail, hints } = this;
+    const { code, status, title, remedy, message: detail, hints } = this;
     const body = { type, title, status, detail, code, remedy, ...hints };
     return instance === undefined ? body : { ...body, instance };
   }

@@ -1,36 +1,71 @@
-import { timingSafeEqual } from 'node:crypto';
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { Problem } from '../../shared/api/problem.ts';
-import type { Access } from '../../shared/api/routes.ts';
+import type { Route } from '../../shared/api/route.ts';
+import { addressOf, networkOf } from '../access/address.ts';
+import { decide, type Caller } from '../access/decide.ts';
+import { bearer, identify } from '../access/identify.ts';
+import { limit, type Limited } from '../access/limits.ts';
 import type { App } from '../handler.ts';
-import { readTicket } from '../rounds/tickets.ts';
+import { openDb } from '../registry/projects.ts';
+import { recentSettings } from '../registry/settings.ts';
 
-/** Lets through whoever the route table says may call; a volunteer's id and shard end up in the context. */
-export function access(who: Access): MiddlewareHandler<App> {
+/**
+ * Lets through whoever may call, at a pace that the edge can bear. Who calls ends up in the context:
+ * the caller, a volunteer's id and shard, the actor of an admin's act.
+ */
+export function access(route: Route): MiddlewareHandler<App> {
   return async function checkAccess(c, next) {
-    if (who === 'admin') {
-      if (!(await sameSecret(bearer(c.req.header('authorization')), c.env.ADMIN_TOKEN)))
-        throw new Problem(202, 'the token is not an admin token of this edge');
+    const project = c.req.param('project') ?? null;
+    if (route.access === 'public') {
+      await limitAddress(c, 'address');
+      return next();
     }
-    if (who === 'volunteer') {
-      const ticket = bearer(c.req.header('authorization'));
-      const project = c.req.param('project') as string;
-      c.set('holder', await readTicket(c.env.TICKET_SECRET, project, ticket));
-    }
+    const token = bearer(c.req.header('authorization'));
+    const caller = await identify(c.env, token, () => limitAddress(c, 'address'));
+    c.set('caller', caller);
+    if (route.access === 'admin') c.set('actor', actorOf(caller));
+    const round = roundIn(c.req.param('round'));
+    const answers = await answersOf(c, route, caller, project);
+    const refused = decide(route, caller, { project, round, answers, now: Date.now() });
+    if (refused) throw new Problem(refused.code, refused.detail);
+    if (caller.kind === 'volunteer') c.set('holder', caller.ticket);
+    if (caller.kind === 'key') await spend(c, caller.key);
     await next();
   };
 }
 
-/** @throws Problem 201 when there is no bearer token. */
-function bearer(header: string | undefined): string {
-  const token = header?.match(/^Bearer +(\S+)$/i)?.[1];
-  if (!token) throw new Problem(201, 'the request has no `Authorization: Bearer` header');
-  return token;
+function roundIn(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }
 
-/** Compares digests, so that the time taken says nothing of where two secrets first differ. */
-async function sameSecret(given: string, wanted: string): Promise<boolean> {
-  const digest = (text: string) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  const [a, b] = await Promise.all([digest(given), digest(wanted)]);
-  return timingSafeEqual(new Uint8Array(a), new Uint8Array(b));
+/** Counts a request of an address that is known. @throws Problem 212 */
+export async function limitAddress(
+  c: Context<App>,
+  limited: Exclude<Limited, 'key'>,
+): Promise<void> {
+  const address = addressOf(c.env, c.req.raw.headers);
+  if (address !== null) await limit(c.env, limited, networkOf(address));
+}
+
+/** Asked for only where it matters: the settings cost a reading. */
+async function answersOf(c: Context<App>, route: Route, caller: Caller, project: string | null) {
+  if (route.access !== 'app' || caller.kind !== 'nobody' || project === null) return 'open';
+  return (await recentSettings(openDb(c.env.DB), project)).answers;
+}
+
+type Key = Extract<Caller, { kind: 'key' }>['key'];
+
+/** @throws Problem 209 when the key's day is used up, 212 when it is too fast. */
+async function spend(c: Context<App>, { prefix, dailyQuota }: Key): Promise<void> {
+  await limit(c.env, 'key', prefix);
+  if (dailyQuota === null) return;
+  const { granted, resetsInMs } = await c.env.METER.getByName(`key/${prefix}`).take(dailyQuota);
+  if (granted) return;
+  const retryAfter = Math.ceil(resetsInMs / 1000);
+  throw new Problem(209, `the key ${prefix} may make ${dailyQuota} requests a day`, { retryAfter });
+}
+
+function actorOf(caller: Caller): string | undefined {
+  if (caller.kind === 'key') return caller.key.prefix;
+  return caller.kind === 'root' ? 'root' : undefined;
 }

@@ -40,14 +40,27 @@ export async function readJson<S extends v.GenericSchema>(
   schema: S,
   limit: number,
 ): Promise<v.InferOutput<S>> {
-  const bytes = await readBytes(c, limit, ['application/json']);
-  let value: unknown;
+  return check(schema, parseJson(await readBytes(c, limit, ['application/json'])));
+}
+
+/** @throws Problem 101 */
+export function parseJson(bytes: Uint8Array): unknown {
   try {
-    value = JSON.parse(new TextDecoder().decode(bytes));
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new Problem(101, `the body is not JSON: ${(error as Error).message}`, { cause: error });
   }
-  return check(schema, value);
+}
+
+/** The same, of a body that may be left out: then the schema is given undefined. */
+export async function readOptionalJson<S extends v.GenericSchema>(
+  c: Context<App>,
+  schema: S,
+  limit: number,
+): Promise<v.InferOutput<S>> {
+  const { body } = c.req.raw;
+  const isThere = body !== null && c.req.header('content-length') !== '0';
+  return isThere ? readJson(c, schema, limit) : check(schema, undefined);
 }
 
 /** @throws Problem 101 that names the field and what it should be. */

@@ -14,7 +14,7 @@ export const linger: MiddlewareHandler<App> = async function takeInTheRest(c, ne
 };
 
 /** Reads what is left of a request's body, for the caller to hear the answer. */
-export async function takeRest({ body }: Request): Promise<void> {
+export async function takeRest({ body }: Pick<Request, 'body'>): Promise<void> {
   if (!body || body.locked) return;
   const reader = body.getReader();
   try {
