@@ -1,26 +1,12 @@
 /** What turns a version's numbers into an answer. */
 export type Calibration = {
-  /** An image whose best cosine to a prototype lies below is unknown. */
+  /** An image whose best similarity to a class lies below is unknown. */
   unknownBelow: number;
   /** Logits times this are calibrated. */
   scale: number;
-  /** How a later class's cosine stands beside the classifier's logits. */
+  /** How a later class's similarity stands beside the classifier's logits. */
   mix: Mix;
 };
-
-/** Share of known images that may be called unknown when the threshold is drawn. */
-const REJECTED = 0.02;
-
-/**
- * The cosine below which an image is "unknown": the one that 2 % of held-out images of known
- * classes fall below.
- * @param best each image's highest similarity
- */
-export function unknownThreshold(best: Float32Array): number {
-  if (best.length === 0) return -1;
-  const sorted = Float32Array.from(best).sort();
-  return sorted[Math.floor(REJECTED * (sorted.length - 1))] as number;
-}
 
 /**
  * Temperature scaling (Guo et al. 2017, arXiv:1706.04599): the one factor on the logits under
@@ -67,7 +53,7 @@ export function softmax(scores: Float32Array, scale: number): Float32Array {
   return powers.map((p) => p / sum);
 }
 
-/** How a prototype's cosine becomes a logit that stands beside those of the trained classifier. */
+/** How the head's similarity becomes a logit that stands beside those of the trained classifier. */
 export type Mix = { slope: number; offset: number };
 
 /**
@@ -79,17 +65,17 @@ export const NOVEL_ODDS = 6;
 
 /**
  * Fits the mix by leaving one class out at a time: each base class in turn plays the novel one, is
- * scored by its prototype instead of by the classifier, and the validation images' classes must
- * stay likely, its own and the others'. Without it novel prototypes, whose cosines are of another
+ * scored by the few-shot head instead of by the classifier, and the validation images' classes must
+ * stay likely, its own and the others'. Without it novel classes, whose similarities are of another
  * make than trained logits, would win or lose against base classes by scale alone (generalised
  * few-shot learning; Gidaris and Komodakis 2018 meet the same with a shared cosine classifier).
  * @param logits [n, ways] of the classifier
- * @param cosines [n, ways] to prototypes that do not hold the image itself (`heldOutCosines`)
+ * @param similarities [n, ways] to classes that do not hold the image itself (`heldOutScores`)
  * @param labels n true classes
  */
 export function fitMix(
   logits: Float32Array,
-  cosines: Float32Array,
+  similarities: Float32Array,
   labels: ArrayLike<number>,
   ways: number,
 ): Mix {
@@ -97,14 +83,14 @@ export function fitMix(
   const parts = leaveOneOut(logits, labels, ways);
   // Two parameters, a convex loss: plain gradient steps with halving find the place.
   let rate = 50;
-  let loss = mixLoss(parts, cosines, labels, ways, mix).loss;
+  let loss = mixLoss(parts, similarities, labels, ways, mix).loss;
   for (let i = 0; i < 200 && rate > 1e-4; i++) {
-    const { gradient } = mixLoss(parts, cosines, labels, ways, mix);
+    const { gradient } = mixLoss(parts, similarities, labels, ways, mix);
     const next = {
       slope: Math.max(mix.slope - rate * gradient.slope, 0.1),
       offset: mix.offset - rate * gradient.offset,
     };
-    const nextLoss = mixLoss(parts, cosines, labels, ways, next).loss;
+    const nextLoss = mixLoss(parts, similarities, labels, ways, next).loss;
     if (nextLoss < loss) [mix, loss, rate] = [next, nextLoss, rate * 1.2];
     else rate /= 2;
   }
@@ -129,7 +115,7 @@ function leaveOneOut(logits: Float32Array, labels: ArrayLike<number>, ways: numb
 
 function mixLoss(
   { rest, own }: ReturnType<typeof leaveOneOut>,
-  cosines: Float32Array,
+  similarities: Float32Array,
   labels: ArrayLike<number>,
   ways: number,
   { slope, offset }: Mix,
@@ -137,8 +123,8 @@ function mixLoss(
   let [loss, bySlope, byOffset, count] = [0, 0, 0, 0];
   for (let i = 0; i < labels.length; i++)
     for (let c = 0; c < ways; c++) {
-      const cosine = cosines[i * ways + c]!;
-      const score = slope * cosine + offset;
+      const similarity = similarities[i * ways + c]!;
+      const score = slope * similarity + offset;
       const others = rest[i * ways + c]!;
       const top = Math.max(score, others);
       const all = top + Math.log(Math.exp(score - top) + Math.exp(others - top));
@@ -146,40 +132,9 @@ function mixLoss(
       const odds = novel ? NOVEL_ODDS : 1;
       const probability = Math.exp(score - all);
       loss += odds * (all - (novel ? score : own[i]!));
-      bySlope += odds * (probability - (novel ? 1 : 0)) * cosine;
+      bySlope += odds * (probability - (novel ? 1 : 0)) * similarity;
       byOffset += odds * (probability - (novel ? 1 : 0));
       count += odds;
     }
   return { loss: loss / count, gradient: { slope: bySlope / count, offset: byOffset / count } };
-}
-
-/**
- * Cosines of labelled images to the prototypes of all their classes, an image's own class without
- * the image itself: how a prototype made of others will see it.
- * @param sums [ways, dim] support that is no part of `z`  @param z [n, dim] unit rows
- * @returns [n, ways]
- */
-export function heldOutCosines(
-  sums: Float32Array,
-  z: Float32Array,
-  labels: ArrayLike<number>,
-  ways: number,
-  dim: number,
-): Float32Array {
-  const all = Float64Array.from(sums);
-  for (let i = 0; i < labels.length; i++)
-    for (let d = 0; d < dim; d++) all[labels[i]! * dim + d]! += z[i * dim + d]!;
-  const cosines = new Float32Array(labels.length * ways);
-  for (let i = 0; i < labels.length; i++)
-    for (let c = 0; c < ways; c++) {
-      const own = labels[i] === c ? 1 : 0;
-      let [dot, square] = [0, 0];
-      for (let d = 0; d < dim; d++) {
-        const value = all[c * dim + d]! - own * z[i * dim + d]!;
-        dot += value * z[i * dim + d]!;
-        square += value * value;
-      }
-      cosines[i * ways + c] = square > 0 ? dot / Math.sqrt(square) : 0;
-    }
-  return cosines;
 }

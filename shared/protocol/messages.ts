@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
 /** Raised when either side's messages change in a way the other would misread. */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -38,6 +38,8 @@ export const AssignmentSchema = v.object({
   /** Milliseconds since 1970 after which the round closes without this volunteer. */
   deadline: v.number(),
   seed: count,
+  /** Opens the upload of this round's delta, and nothing else: bound to volunteer, project, shard and round. */
+  ticket: v.string(),
 });
 
 export type Hello = v.InferOutput<typeof HelloSchema>;

@@ -1,23 +1,27 @@
-import { and, eq, gt, isNull, lte, or } from 'drizzle-orm';
-import type { Prototypes } from '../../shared/fewshot/prototype.ts';
-import { classes, prototypes } from '../db/schema.ts';
+import { waitUntil } from 'cloudflare:workers';
 import { getWeights } from '../registry/blobs.ts';
 import { recipeFor, type Db, type Live, type ProjectRow } from '../registry/projects.ts';
-import { getVersion } from '../registry/versions.ts';
 import { loadTf } from '../tf.ts';
 import type { Classifier } from './classify.ts';
 import { createEncoder, type Encoder } from './encoder.ts';
+import { firstClassifier, nextClassifier } from './load.ts';
 import { Recent } from './recent.ts';
 
-/** Kept in an isolate, at most: a model of 130 k parameters takes about a megabyte. */
+/**
+ * Kept in an isolate, at most: a model of 130 k parameters takes about a megabyte, 10,000 classes of
+ * 64 numbers six.
+ */
 const KEEP = 8;
+
+/** The newest classifier of a version that was asked for, and the one that is being made of it. */
+type Held = { newest: Classifier; next?: Promise<void> | undefined };
 
 const encoders = new Recent<Encoder>({
   keep: KEEP,
   graceMs: 60_000,
   dispose: (one) => one.dispose(),
 });
-const classifiers = new Recent<Classifier>({ keep: KEEP, graceMs: 0, dispose: () => undefined });
+const classifiers = new Recent<Held>({ keep: KEEP, graceMs: 0, dispose: () => undefined });
 
 /** The encoder of a version, by its weights' hash: immutable, so never out of date. */
 export function encoderOf(
@@ -25,53 +29,41 @@ export function encoderOf(
   project: ProjectRow,
   { weights }: Live,
 ): Promise<Encoder> {
-  return encoders.get(`${project.id} ${weights}`, async () => {
-    const [tf, flat] = await Promise.all([loadTf(), getWeights(bucket, weights)]);
-    return createEncoder(tf, recipeFor(project).model, flat);
-  });
+  return encoders.get(`${project.id} ${weights}`, () =>
+    outliving(async () => {
+      const [tf, flat] = await Promise.all([loadTf(), getWeights(bucket, weights)]);
+      return createEncoder(tf, recipeFor(project).model, flat);
+    }),
+  );
 }
 
-/** The classes of a revision under its version: immutable too, since every change is a new revision. */
-export function classifierOf(db: Db, project: ProjectRow, live: Live): Promise<Classifier> {
-  return classifiers.get(`${project.id} ${live.revision}`, async () => {
-    const version = await getVersion(db, project.id, live.version);
-    const rows = await db
-      .select({
-        name: classes.name,
-        kind: classes.kind,
-        sum: prototypes.sum,
-        count: prototypes.count,
-      })
-      .from(classes)
-      .innerJoin(
-        prototypes,
-        and(eq(prototypes.class, classes.id), eq(prototypes.version, live.version)),
-      )
-      // As of this revision: another change may have come since `live` was read.
-      .where(
-        and(
-          eq(classes.project, project.id),
-          lte(classes.addedIn, live.revision),
-          or(isNull(classes.removedIn), gt(classes.removedIn, live.revision)),
-        ),
-      )
-      .orderBy(classes.addedIn);
-    // The classifier's outputs are in the order of the project's list.
-    const place = new Map(project.classes.map((name, i) => [name, i]));
-    const rank = (row: { name: string; kind: string }) =>
-      row.kind === 'base' ? (place.get(row.name) as number) : project.classes.length;
-    rows.sort((a, b) => rank(a) - rank(b));
-    return {
-      ...{ version: live.version, revision: live.revision, calibration: version.calibration },
-      names: rows.map(({ name }) => name),
-      base: project.classes.length,
-      prototypes: stack(rows, recipeFor(project).model.features),
-    };
-  });
+/**
+ * The classes of a revision under its version, or of a later one: what was live when it was asked for
+ * may have been followed by another. Every revision is made from the one before it.
+ */
+export async function classifierOf(
+  { db, bucket }: { db: Db; bucket: R2Bucket },
+  project: ProjectRow,
+  live: Live,
+): Promise<Classifier> {
+  const sources = { db, bucket, encoder: () => encoderOf(bucket, project, live) };
+  const held = await classifiers.get(`${project.id} ${live.version}`, () =>
+    outliving(async () => ({ newest: await firstClassifier(sources, project, live) })),
+  );
+  while (held.newest.revision < live.revision) {
+    held.next ??= outliving(async () => {
+      held.newest = await nextClassifier(sources, project, live, held.newest);
+    }).finally(() => {
+      held.next = undefined;
+    });
+    await held.next;
+  }
+  return held.newest;
 }
 
-function stack(rows: { sum: Uint8Array; count: number }[], dim: number): Prototypes {
-  const sums = new Float32Array(rows.length * dim);
-  rows.forEach(({ sum }, i) => sums.set(new Float32Array(Uint8Array.from(sum).buffer), i * dim));
-  return { sums, dim, ways: rows.length, counts: Float32Array.from(rows, ({ count }) => count) };
+/** Others may wait for it: it goes on when the request that began it has been given up. */
+function outliving<T>(make: () => Promise<T>): Promise<T> {
+  const made = make();
+  waitUntil(made.catch(() => undefined));
+  return made;
 }

@@ -46,9 +46,10 @@ function isWhole({ data, width, height }: Rgba, header: Header): boolean {
 }
 
 /**
- * Every image gets a fresh instance of its codec: one that failed has undefined insides, and one
- * that decoded a large image would keep its memory, which never shrinks. `init` makes the instance
- * that the call of `decode` right behind it takes, with no turn of the event loop between them.
+ * Every JPEG and WebP gets a fresh instance of its codec: one that failed has undefined insides, one
+ * that decoded a large image would keep its memory, which never shrinks, and C may read what an earlier
+ * image has left. `init` makes the instance that the call of `decode` right behind it takes, with no
+ * turn of the event loop between them.
  */
 const CODECS: Record<Header['format'], (bytes: Uint8Array) => Promise<Rgba>> = {
   png: async (bytes) => decodePng(bytes),

@@ -1,91 +1,153 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { Recipe } from '../../shared/api/plan.ts';
-import { toLocalData, unpackImages } from '../../shared/images/image-set.ts';
-import type { LocalData } from '../../shared/objectives/contract.ts';
+import { Problem } from '../../shared/api/problem.ts';
+import type { Task } from '../../shared/api/schemas/versions.ts';
 import type { Verdict } from '../../shared/rounds/round.ts';
-import { accuracyOf } from '../../shared/train/evaluate.ts';
-import { freshWeights, serverPace, serverSession } from '../../shared/train/server.ts';
-import type { Session } from '../../shared/train/session.ts';
-import { createEncoder } from '../classify/encoder.ts';
 import type { Env } from '../env.ts';
-import { getBlob, getWeights, putWeights } from '../registry/blobs.ts';
-import { findLive, getProject, openDb, recipeFor } from '../registry/projects.ts';
-import {
-  getVersion,
-  makeLive,
-  recordVersion,
-  Superseded,
-  type VersionRow,
-} from '../registry/versions.ts';
-import { loadTf } from '../tf.ts';
-import { calibrationOf } from './calibrate.ts';
-import { judge, superseded, type Judged } from './gate.ts';
-
-/** One server step: the supervised steps after an aggregation, or those that make version 1. */
-export type Job = {
-  project: string;
-  round: number;
-  /** What to start from; '' for fresh weights. */
-  weights: string;
-  parent: number | null;
-  /** The version that was live when the round opened; 0 for none. */
-  live: number;
-};
+import { retire } from '../registry/retention.ts';
+import { learn, type Job } from './learn.ts';
+import { advance, type Run } from './run.ts';
+import { idOf, newTask, perform, type Order, type StoredTask } from './tasks.ts';
 
 /** Work between two alarms, in ms: far below what one event may take on the platform. */
 const SLICE_MS = 2000;
 
+/** Tasks that have ended are told of for a day. */
+const REMEMBERED_MS = 86_400_000;
+
+const TASK = 'task:';
+
 /**
- * The server's own learning, in an object of its own: an object that trains answers nobody
- * meanwhile. The job is stored before it is begun; torn down in the middle it starts over from the
- * stored weights and, being seeded, comes to the same result.
+ * What takes its time with a project's versions, in an object of its own: an object that trains answers
+ * nobody meanwhile. The rounds' job and admins' orders are stored before they are begun, and move on
+ * slice by slice with the alarm; torn down in the middle they are begun again.
  */
 export class Finetuner extends DurableObject<Env> {
-  #work: Work | undefined;
+  #learning: Run<Verdict> | undefined;
+  readonly #runs = new Map<string, Run<number>>();
 
   /** Takes a job on; the same job again changes nothing. The coordinator hears `judged` or `failed`. */
   async start(job: Job): Promise<void> {
     const current = await this.ctx.storage.get<Job>('job');
-    if (isSame(current, job)) return;
-    this.#drop();
-    await this.ctx.storage.put('job', job);
+    if (!isSame(current, job)) {
+      await this.#stopLearning();
+      await this.ctx.storage.put('job', job);
+    } else if (await this.ctx.storage.getAlarm()) return;
     await this.ctx.storage.setAlarm(Date.now());
   }
 
-  override async alarm(): Promise<void> {
-    const job = await this.ctx.storage.get<Job>('job');
-    if (!job) return;
-    const coordinator = this.env.COORDINATOR.getByName(job.project);
-    const outcome = await this.#workOn(job);
-    // Whatever fails from here on leaves the alarm with an error, and the platform rings it again.
-    if (outcome === 'unfinished') {
-      await coordinator.serverProgressed(job.round, this.#work?.progress ?? 0);
-      await this.ctx.storage.setAlarm(Date.now());
-      return;
-    }
-    if ('failure' in outcome) await coordinator.serverFailed(job.round, outcome.failure);
-    else await coordinator.judged(job.round, outcome.verdict);
-    const current = await this.ctx.storage.get<Job>('job');
-    // Telling the coordinator may have brought the next job already.
-    if (!isSame(current, job)) return;
-    this.#drop();
-    await this.ctx.storage.delete('job');
+  /** Takes an order on; one that is being carried out is not begun again. */
+  async order(order: Order): Promise<Task> {
+    const key = TASK + idOf(order);
+    const known = await this.ctx.storage.get<StoredTask>(key);
+    const isSameOrder = JSON.stringify(known?.order) === JSON.stringify(order);
+    if (known?.task.state === 'working' && isSameOrder) return known.task;
+    await this.#stop(key);
+    const task = newTask(order);
+    await this.ctx.storage.put(key, { task, order } satisfies StoredTask);
+    await this.ctx.storage.setAlarm(Date.now());
+    return task;
   }
 
-  async #workOn(job: Job): Promise<'unfinished' | { verdict: Verdict } | { failure: string }> {
-    try {
-      this.#work ??= await Work.begin(this.env, job);
-      if (!(await this.#work.slice(SLICE_MS))) return 'unfinished';
-      return { verdict: await this.#work.finish() };
-    } catch (error) {
+  async task(id: string): Promise<Task | null> {
+    return (await this.ctx.storage.get<StoredTask>(TASK + id))?.task ?? null;
+  }
+
+  /** Another version is live, or there is one more: what is not kept may be let go. */
+  async sweep(project: string): Promise<void> {
+    await this.ctx.storage.put('sweep', project);
+    await this.ctx.storage.setAlarm(Date.now());
+  }
+
+  /** Whatever fails outside of a task or the job leaves it with an error, and the platform rings it again. */
+  override async alarm(): Promise<void> {
+    const isLearning = await this.#learnOn();
+    const isWorking = await this.#workOn();
+    if (isLearning || isWorking) await this.ctx.storage.setAlarm(Date.now());
+    const project = await this.ctx.storage.get<string>('sweep');
+    if (project !== undefined) await this.#sweep(project);
+  }
+
+  /** @returns whether there is more to do */
+  async #learnOn(): Promise<boolean> {
+    const job = await this.ctx.storage.get<Job>('job');
+    if (!job) return false;
+    const coordinator = this.env.COORDINATOR.getByName(job.project);
+    const run = (this.#learning ??= learn(this.env, job));
+    const outcome = await advance(run, SLICE_MS).catch((error: unknown) => {
       console.error('finetune', job.project, job.round, error);
       return { failure: `the server's step failed: ${(error as Error).message}` };
+    });
+    // Another job came in the middle of the slice, and ended this run.
+    if (this.#learning !== run) return true;
+    if ('done' in outcome && !outcome.done) {
+      await coordinator.serverProgressed(job.round, outcome.value);
+      return true;
     }
+    // What cannot be told now is found again when the alarm rings again: the version is written down.
+    this.#learning = undefined;
+    if ('failure' in outcome) await coordinator.serverFailed(job.round, outcome.failure);
+    else await coordinator.judged(job.round, outcome.value as Verdict);
+    const current = await this.ctx.storage.get<Job>('job');
+    // Telling the coordinator may have brought the next job already.
+    if (!isSame(current, job)) return true;
+    await this.ctx.storage.delete('job');
+    await this.ctx.storage.put('sweep', job.project);
+    return false;
   }
 
-  #drop(): void {
-    this.#work?.dispose();
-    this.#work = undefined;
+  /** The oldest task first; one at a time, for each holds a network. @returns whether there is more to do */
+  async #workOn(): Promise<boolean> {
+    const tasks = [...(await this.ctx.storage.list<StoredTask>({ prefix: TASK }))];
+    const working = tasks
+      .filter(([, { task }]) => task.state === 'working')
+      .sort(([, a], [, b]) => a.task.startedAt - b.task.startedAt);
+    const [next] = working;
+    if (!next) return false;
+    const [key, { task, order }] = next;
+    let run = this.#runs.get(key);
+    if (!run) this.#runs.set(key, (run = perform(this.env, order)));
+    const moved = await advance(run, SLICE_MS).then(
+      ({ done, value }): Partial<Task> =>
+        done ? { state: 'done', progress: 1, version: value } : { progress: value },
+      (error: unknown): Partial<Task> => ({ state: 'failed', problem: problemOf(error, task) }),
+    );
+    // Another order of the same name came in the middle of the slice, and ended this run.
+    if (this.#runs.get(key) !== run) return true;
+    const hasEnded = moved.state !== undefined;
+    const endedAt = hasEnded ? Date.now() : null;
+    await this.ctx.storage.put(key, { order, task: { ...task, ...moved, endedAt } });
+    if (!hasEnded) return true;
+    this.#runs.delete(key);
+    await this.#forget(tasks);
+    await this.ctx.storage.put('sweep', order.project);
+    return working.length > 1;
+  }
+
+  async #sweep(project: string): Promise<void> {
+    const tasks = await this.ctx.storage.list<StoredTask>({ prefix: TASK });
+    const pending = [...tasks.values()].flatMap(({ task, order }) =>
+      order.kind === 'import' && task.state === 'working' ? [order.weights] : [],
+    );
+    await retire(this.env, this.ctx.storage, project, pending);
+    await this.ctx.storage.delete('sweep');
+  }
+
+  async #forget(tasks: [string, StoredTask][]): Promise<void> {
+    const before = Date.now() - REMEMBERED_MS;
+    for (const [key, { task }] of tasks)
+      if (task.endedAt !== null && task.endedAt < before) await this.ctx.storage.delete(key);
+  }
+
+  async #stopLearning(): Promise<void> {
+    const learning = this.#learning;
+    this.#learning = undefined;
+    await learning?.return(undefined as never);
+  }
+
+  async #stop(key: string): Promise<void> {
+    const run = this.#runs.get(key);
+    this.#runs.delete(key);
+    await run?.return(undefined as never);
   }
 }
 
@@ -93,120 +155,8 @@ function isSame(a: Job | undefined, b: Job): boolean {
   return a?.round === b.round && a.weights === b.weights;
 }
 
-/** What the server learns from, and what it judges by. */
-type Sets = { seed: LocalData; validation: LocalData };
-
-/** A job under way, with all it holds in memory. */
-class Work {
-  readonly #env: Env;
-  readonly #job: Job;
-  readonly #recipe: Recipe;
-  readonly #sets: Sets;
-  readonly #session: Session;
-  readonly #pace: { steps: number; rate: number };
-  #step = 0;
-  #loss: number | null = null;
-
-  private constructor(env: Env, job: Job, recipe: Recipe, sets: Sets, session: Session) {
-    this.#env = env;
-    this.#job = job;
-    this.#recipe = recipe;
-    this.#sets = sets;
-    this.#session = session;
-    this.#pace = serverPace(recipe.plan, job.round);
-  }
-
-  get progress(): number {
-    return this.#step / this.#pace.steps;
-  }
-
-  static async begin(env: Env, job: Job): Promise<Work> {
-    const project = await getProject(openDb(env.DB), job.project);
-    const recipe = recipeFor(project);
-    const load = async (hash: string) =>
-      toLocalData(unpackImages(await getBlob(env.BLOBS, 'images', hash)));
-    const sets = { seed: await load(project.seed), validation: await load(project.validation) };
-    const weights = job.weights ? await getWeights(env.BLOBS, job.weights) : freshWeights(recipe);
-    const session = await serverSession(await loadTf(), recipe, {
-      weights,
-      data: sets.seed,
-      round: job.round,
-    });
-    return new Work(env, job, recipe, sets, session);
-  }
-
-  /** Steps for about so many milliseconds. @returns whether all steps are done. */
-  async slice(milliseconds: number): Promise<boolean> {
-    const { steps, rate } = this.#pace;
-    const end = Date.now() + milliseconds;
-    while (this.#step < steps && Date.now() < end) {
-      const terms = this.#session.step(rate);
-      this.#step++;
-      const loss = await terms['supervised']!.data();
-      this.#loss = loss[0] as number;
-      for (const tensor of Object.values(terms)) tensor.dispose();
-      // Between two steps others get their turn: outside Cloudflare all objects share one thread.
-      await scheduler.wait(0);
-    }
-    return this.#step === steps;
-  }
-
-  /** Evaluates what was learnt, writes the version down, and makes it live if it is not worse. */
-  async finish(): Promise<Verdict> {
-    const { DB, BLOBS } = this.#env;
-    const db = openDb(DB);
-    const weights = await this.#session.averaged();
-    const row = await this.#record(weights);
-    const live = await findLive(db, row.project);
-    // The step was repeated after a crash, and had got as far as this.
-    if (live?.version === row.number) return judge(judgedOf(row), null, 0);
-    const standing = live && (await getVersion(db, row.project, live.version));
-    const verdict = judge(
-      judgedOf(row),
-      standing && judgedOf(standing),
-      this.#recipe.plan.server.tolerance,
-    );
-    if (!verdict.promoted) return verdict;
-    const encoder = createEncoder(await loadTf(), this.#recipe.model, weights);
-    try {
-      await makeLive({ db, bucket: BLOBS, encoder, act: 'promote', over: this.#job.live }, row);
-      return verdict;
-    } catch (error) {
-      if (!(error instanceof Superseded) || !standing) throw error;
-      return superseded(judgedOf(row), judgedOf(standing));
-    } finally {
-      encoder.dispose();
-    }
-  }
-
-  async #record(weights: Float32Array): Promise<VersionRow> {
-    const { DB, BLOBS } = this.#env;
-    const { model } = this.#recipe;
-    if (!weights.every(Number.isFinite))
-      throw new Error('the weights are not finite: lower the learning rates');
-    const tf = await loadTf();
-    const validationAccuracy = await accuracyOf(tf, model, weights, this.#sets.validation);
-    const encoder = createEncoder(tf, model, weights);
-    const calibration = await calibrationOf(
-      encoder,
-      this.#sets.seed,
-      this.#sets.validation,
-      model.spec.classes,
-    );
-    encoder.dispose();
-    const hash = await putWeights(BLOBS, weights);
-    const { project, parent, round } = this.#job;
-    return recordVersion(openDb(DB), {
-      ...{ project, parent, round, weights: hash, validationAccuracy, serverLoss: this.#loss },
-      calibration,
-    });
-  }
-
-  dispose(): void {
-    this.#session.dispose();
-  }
-}
-
-function judgedOf({ number, weights, validationAccuracy }: VersionRow): Judged {
-  return { version: number, weights, accuracy: validationAccuracy };
+function problemOf(error: unknown, { id }: Task): Task['problem'] {
+  if (error instanceof Problem) return { code: error.code, detail: error.message };
+  console.error('task', id, error);
+  return { code: 901, detail: 'an error that we did not foresee' };
 }

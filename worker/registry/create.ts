@@ -1,7 +1,8 @@
 import type { InferOutput } from 'valibot';
 import { recipeOf } from '../../shared/api/plan.ts';
 import { Problem } from '../../shared/api/problem.ts';
-import type { ImageInput, NewProjectSchema } from '../../shared/api/schemas.ts';
+import type { ImageInput } from '../../shared/api/schemas/images.ts';
+import type { NewProjectSchema } from '../../shared/api/schemas/projects.ts';
 import { packImages, type ImageSet } from '../../shared/images/image-set.ts';
 import type { InputSpec } from '../../shared/nn/net.ts';
 import { readImages } from '../classify/read.ts';

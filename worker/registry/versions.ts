@@ -1,14 +1,14 @@
-import { and, desc, eq, max } from 'drizzle-orm';
+import { and, desc, eq, sql } from 'drizzle-orm';
 import { Problem } from '../../shared/api/problem.ts';
-import type { Version } from '../../shared/api/schemas.ts';
+import type { Version } from '../../shared/api/schemas/versions.ts';
 import type { Encoder } from '../classify/encoder.ts';
-import { revisions, versions } from '../db/schema.ts';
-import { changeLive } from './change.ts';
-import { findLive, type Db } from './projects.ts';
-import { embedClasses } from './prototypes.ts';
+import { canaries, revisions, versions } from '../db/schema.ts';
+import { changeLive, refuseWhile } from './change.ts';
+import { findLive, type Db, type Live } from './projects.ts';
+import { embedMissing, refuseUnembedded } from './embeddings.ts';
 
 export type VersionRow = typeof versions.$inferSelect;
-export type Candidate = Omit<VersionRow, 'number' | 'createdAt'>;
+export type Candidate = Omit<VersionRow, 'number' | 'createdAt' | 'origin' | 'expiredAt'>;
 
 /** @throws Problem 701 */
 export async function getVersion(db: Db, project: string, number: number): Promise<VersionRow> {
@@ -17,6 +17,18 @@ export async function getVersion(db: Db, project: string, number: number): Promi
   });
   if (!row) throw new Problem(701, `"${project}" has no version ${number}`);
   return row;
+}
+
+/** A version whose weights are there. @throws Problem 701, 711 */
+export async function getAvailable(db: Db, project: string, number: number): Promise<VersionRow> {
+  const row = await getVersion(db, project, number);
+  if (row.expiredAt !== null)
+    throw new Problem(711, `those of version ${number} were let go on ${day(row.expiredAt)}`);
+  return row;
+}
+
+function day(time: number): string {
+  return new Date(time).toISOString().slice(0, 10);
 }
 
 /** The version that a round made, where it got that far: a repeated server step finds it here. */
@@ -36,13 +48,22 @@ export async function listVersions(db: Db, project: string): Promise<Version[]> 
     servedVersions(db, project),
     db.select().from(versions).where(eq(versions.project, project)).orderBy(desc(versions.number)),
   ]);
-  return rows.map(
-    ({ number, weights, parent, round, validationAccuracy, serverLoss, createdAt }) => {
-      const state =
-        number === live?.version ? 'live' : served.has(number) ? 'retired' : 'not-promoted';
-      return { number, state, weights, parent, round, validationAccuracy, serverLoss, createdAt };
-    },
-  );
+  return rows.map((row) => toVersion(row, live, served));
+}
+
+/** @param served the versions that were live at some time */
+export function toVersion(
+  row: VersionRow,
+  live: Pick<Live, 'version'> | null,
+  served: ReadonlySet<number>,
+): Version {
+  const { number, weights, parent, round, origin } = row;
+  const { validationAccuracy, serverLoss, createdAt, expiredAt } = row;
+  const state = number === live?.version ? 'live' : served.has(number) ? 'retired' : 'not-promoted';
+  return {
+    ...{ number, state, weights, parent, round, origin },
+    ...{ validationAccuracy, serverLoss, createdAt, expiredAt },
+  };
 }
 
 /** The versions that were live at some time: only those may be gone back to. */
@@ -58,13 +79,15 @@ export async function servedVersions(db: Db, project: string): Promise<Set<numbe
 export async function recordVersion(db: Db, candidate: Candidate): Promise<VersionRow> {
   const before = await versionOfRound(db, candidate.project, candidate.round);
   if (before) return before;
-  const [top] = await db
-    .select({ number: max(versions.number) })
-    .from(versions)
-    .where(eq(versions.project, candidate.project));
-  const row = { ...candidate, number: (top?.number ?? 0) + 1, createdAt: Date.now() };
-  await db.insert(versions).values(row);
-  return row;
+  const number = nextNumber(candidate.project);
+  const values = { ...candidate, number, createdAt: Date.now() };
+  const [row] = await db.insert(versions).values(values).returning();
+  return row as VersionRow;
+}
+
+/** Of two that are written down at once each gets its own: it is counted by the statement that inserts. */
+export function nextNumber(project: string) {
+  return sql<number>`(select coalesce(max(number), 0) + 1 from versions where project = ${project})`;
 }
 
 /** What moving to a version needs: its encoder, to embed what it has not embedded yet. */
@@ -83,20 +106,42 @@ export class Superseded extends Error {
 }
 
 /**
- * Makes a version live, atomically with its classes' prototypes. Already live: nothing changes.
+ * Makes a version live, atomically with its classes' prototypes; a canary ends with what it was beside.
+ * Already live: nothing changes.
  * @throws Superseded when another version than `over` is live; Problem 705 when other changes kept
- *   coming first.
+ *   coming first, 711 when its weights were let go.
  */
 export async function makeLive(move: Move, { project, number }: VersionRow): Promise<void> {
   const { db, bucket, encoder, act, over } = move;
   if ((await findLive(db, project))?.version === number) return;
   await changeLive(db, {
     ...{ project, act, subject: `version ${number}` },
-    async prepare(live) {
+    async prepare(live, revision) {
       if (over !== undefined && (live?.version ?? 0) !== over)
         throw new Superseded(`version ${live?.version} is live, not ${over}`);
-      await embedClasses({ db, bucket }, project, number, encoder);
-      return { version: number, statements: [] };
+      await getAvailable(db, project, number);
+      // What was added since the last slice: little, where slices were taken before.
+      for await (const _ of embedMissing({ db, bucket }, project, number, encoder));
+      return {
+        version: number,
+        statements: [
+          refuseUnembedded(db, project, number, revision),
+          refuseExpired(db, project, number, revision),
+          db.delete(canaries).where(eq(canaries.project, project)),
+        ],
+      };
     },
   });
+}
+
+/** A statement that keeps a version from going live whose weights were let go meanwhile. */
+function refuseExpired(db: Db, project: string, version: number, revision: number) {
+  return refuseWhile(
+    db,
+    project,
+    revision,
+    sql`exists (
+      select 1 from versions
+      where versions.project = ${project} and number = ${version} and expired_at is not null)`,
+  );
 }

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import { Problem } from '../../shared/api/problem.ts';
-import { DELTA_TYPE } from '../../shared/api/routes.ts';
-import type { Receipt } from '../../shared/api/schemas.ts';
+import { DELTA_TYPE } from '../../shared/api/media.ts';
+import type { Receipt } from '../../shared/api/schemas/training.ts';
 import type { Handlers } from '../handler.ts';
-import { check, mediaType, readBytes } from '../middleware/body.ts';
+import { check, mediaType } from '../middleware/body.ts';
 import { shardName } from '../rounds/shard.ts';
-import { readMessage, type Submitted } from '../rounds/upload.ts';
+import type { Submitted } from '../rounds/upload.ts';
 
 const whole = (least: number) =>
   v.pipe(v.string(), v.regex(/^\d{1,9}$/), v.toNumber(), v.minValue(least));
@@ -28,8 +28,7 @@ export const deltas: Handlers<'sendDelta'> = {
       ...{ images: claim['x-shoal-images'], digest: claim['x-shoal-digest'] },
     });
     if (!('berth' in entered)) return receiptOf(entered);
-    const message = await readMessage((limit) => readBytes(c, limit, [DELTA_TYPE]), entered.exact);
-    return receiptOf(await entered.berth.submit(message));
+    return receiptOf(await entered.berth.submit(c.req.raw.body));
   },
 };
 

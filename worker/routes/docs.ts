@@ -2,7 +2,8 @@ import type { Hono } from 'hono';
 import { html } from 'hono/html';
 import { openApi } from '../../shared/api/openapi.ts';
 import { PROBLEMS } from '../../shared/api/problem.ts';
-import { ROUTES, type Route } from '../../shared/api/routes.ts';
+import { mediaTypesOf, type Route } from '../../shared/api/route.ts';
+import { ROUTES } from '../../shared/api/routes.ts';
 import type { App } from '../handler.ts';
 
 /**
@@ -55,13 +56,14 @@ function reference() {
             <p>${route.summary}</p>
             <dl>
               <dt>Who</dt>
-              <dd>${WHO[route.access]}</dd>
+              <dd>${who(route)}</dd>
               ${
                 route.body
                   ? html`<dt>Body</dt>
                       <dd>
-                        ${'json' in route.body ? 'application/json' : route.body.types.join(', ')},
-                        at most ${route.body.limit.toLocaleString('en')} bytes
+                        ${mediaTypesOf(route.body).join(', ')}, at most
+                        ${route.body.limit.toLocaleString('en')}
+                        bytes${'optional' in route.body ? '; may be left out' : ''}
                       </dd>`
                   : ''
               }
@@ -85,11 +87,13 @@ function reference() {
   );
 }
 
-const WHO = {
-  public: 'anyone',
-  volunteer: 'a volunteer, with its ticket',
-  admin: 'an admin, with a token',
-};
+/** Who may call, in a few words. */
+function who(route: Route): string {
+  if (route.access === 'public') return 'anyone';
+  if (route.access === 'volunteer') return 'a volunteer, with its ticket';
+  if (route.access === 'admin') return `an admin, with a key that has the verb “${route.verb}”`;
+  return `anyone; where the project answers keys only, a key with the verb “${route.verb}”`;
+}
 
 function problems() {
   return page(

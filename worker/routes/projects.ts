@@ -1,6 +1,6 @@
 import { desc } from 'drizzle-orm';
-import type { Project } from '../../shared/api/schemas.ts';
-import { NewProjectSchema } from '../../shared/api/schemas.ts';
+import type { Project } from '../../shared/api/schemas/projects.ts';
+import { NewProjectSchema } from '../../shared/api/schemas/projects.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
 import type { Handlers } from '../handler.ts';
 import * as schema from '../db/schema.ts';
