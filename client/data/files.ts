@@ -1,5 +1,3 @@
-import { unzipSync } from 'fflate';
-
 /** A file somebody chose: its path below what was chosen, and its bytes, not read yet. */
 export type ChosenFile = { path: string; blob: Blob };
 
@@ -98,6 +96,8 @@ async function unpack(
     else room -= originalSize;
     return reason === null;
   };
+  // When the first archive comes, and not with the page: few have one.
+  const { unzipSync } = await import('fflate');
   try {
     // The synchronous one: fflate's asynchronous one starts workers from blobs, which the pages' policy forbids.
     const entries = unzipSync(new Uint8Array(await blob.arrayBuffer()), { filter: wanted });

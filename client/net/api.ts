@@ -1,21 +1,32 @@
+import type { GenericSchema, InferInput } from 'valibot';
+import type { Route } from '../../shared/api/route.ts';
 import {
   ROUTES,
   type BodyOf,
   type PathParams,
   type ReplyOf,
-  type Route,
   type RouteName,
 } from '../../shared/api/routes.ts';
-import { Problem, PROBLEMS, type ProblemBody } from '../../shared/api/problem.ts';
+import { PROBLEMS, type ProblemBody } from '../../shared/api/problem.ts';
+import { problemOf } from './problems.ts';
+
+/** What a route's address may say behind its question mark; numbers are written out. */
+export type QueryOf<N extends RouteName> = (typeof ROUTES)[N] extends {
+  query: infer S extends GenericSchema;
+}
+  ? { [K in keyof InferInput<S>]?: string | number }
+  : never;
 
 /** What a call may carry; which of it is needed follows from the route. */
 export type CallOptions<N extends RouteName> = {
   params?: PathParams<(typeof ROUTES)[N]['path']>;
   json?: BodyOf<N>;
   bytes?: Uint8Array;
+  /** Of `bytes`. */
   type?: string;
+  form?: FormData;
   headers?: Record<string, string>;
-  query?: Record<string, string | number>;
+  query?: QueryOf<N>;
   signal?: AbortSignal;
 };
 
@@ -65,8 +76,8 @@ export class Api {
     if (this.#token) headers.set('authorization', `Bearer ${this.#token}`);
     if (options.json !== undefined) headers.set('content-type', 'application/json');
     if (options.type) headers.set('content-type', options.type);
-    const body =
-      options.json !== undefined ? JSON.stringify(options.json) : (options.bytes as BodyInit);
+    const { json, bytes, form } = options;
+    const body = json !== undefined ? JSON.stringify(json) : (form ?? (bytes as BodyInit));
     const init: RequestInit = { method: route.method, headers };
     if (body !== undefined) init.body = body;
     if (options.signal) init.signal = options.signal;
@@ -93,7 +104,7 @@ async function refusal(response: Response): Promise<Error> {
   const body = (await response.json().catch(() => undefined)) as ProblemBody | undefined;
   if (body && Object.hasOwn(PROBLEMS, body.code)) {
     const { code, detail, retryAfter, weights } = body;
-    return new Problem(code, detail, {
+    return problemOf(code, detail, {
       ...(retryAfter === undefined ? {} : { retryAfter }),
       ...(weights === undefined ? {} : { weights }),
     });

@@ -1,12 +1,16 @@
-import { Problem } from '../../shared/api/problem.ts';
+import { Problem, type ProblemCode } from '../../shared/api/problem.ts';
 import { Unreachable } from './api.ts';
 
 /** How long, and until when, one goes on trying. */
 export type Patience = {
   /** Calls it off. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds since 1970 until which a try can still be of use. Five are made anyway: clocks differ. */
+  /** Milliseconds since 1970 until which a try can still be of use. Some are made anyway: clocks differ. */
   until?: number | undefined;
+  /** Tries that are made whatever `until` says: five unless told otherwise. */
+  tries?: number | undefined;
+  /** Milliseconds since 1970 after which nobody waits any more: a wait that would end later is not begun. */
+  deadline?: number | undefined;
   /** A `wake` event ends the wait for somebody who was silent: the line is back, so the edge may be too. */
   wake?: EventTarget | undefined;
 };
@@ -36,18 +40,22 @@ export async function persist<T>(attempt: () => Promise<T>, patience: Patience =
       if (after === 'never') throw error;
       const told = after !== 'unknown';
       const wait = told ? after * 1000 * (1 + JITTER * Math.random()) : backoff(tries);
-      if (tries >= TRIES && Date.now() + wait > (patience.until ?? 0)) throw error;
+      const next = Date.now() + wait;
+      if (next > (patience.deadline ?? Number.POSITIVE_INFINITY)) throw error;
+      if (tries >= (patience.tries ?? TRIES) && next > (patience.until ?? 0)) throw error;
       await pause(wait, told ? { ...patience, wake: undefined } : patience);
     }
   }
 }
 
+/** Refusals that ask for another try without saying when. */
+const AGAIN: readonly ProblemCode[] = [414, 705, 901];
+
 /** Seconds after which another try makes sense, where the edge has said so. */
 function retryAfter(error: unknown): number | 'unknown' | 'never' {
   if (error instanceof Unreachable) return error.retryAfter ?? 'unknown';
   if (!(error instanceof Problem)) return 'never';
-  if (error.code !== 414 && error.code !== 901) return 'never';
-  return error.hints.retryAfter ?? 'unknown';
+  return error.retryAfter ?? (AGAIN.includes(error.code) ? 'unknown' : 'never');
 }
 
 /** Whether another try would come to the same. */

@@ -1,5 +1,5 @@
-import type { Receipt } from '../../shared/api/schemas.ts';
-import { DELTA_TYPE } from '../../shared/api/routes.ts';
+import type { Receipt } from '../../shared/api/schemas/training.ts';
+import { DELTA_TYPE } from '../../shared/api/media.ts';
 import { sha256Hex } from '../../shared/weights/digest.ts';
 import type { Api } from './api.ts';
 import { persist, type Patience } from './persist.ts';

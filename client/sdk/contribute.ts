@@ -3,6 +3,7 @@ import type { Tf } from '../../shared/nn/params.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import { shardsOf } from '../../shared/rounds/shards.ts';
 import { Api } from '../net/api.ts';
+import type { Widget } from '../net/challenge.ts';
 import { Pace } from '../train/pace.ts';
 import { Assignments } from './assignments.ts';
 import { Desk } from './desk.ts';
@@ -22,6 +23,8 @@ export type ContributeOptions = {
   data: LocalData;
   signal: AbortSignal;
   onEvent: (event: ContributionEvent) => void;
+  /** Shown to the person at the tab, where the edge asks for one before it gives a ticket. */
+  widget?: Widget;
   /** What outlives a reload; nobody else may be using it. Left out, nothing does. */
   memory?: Memory;
 };
@@ -41,14 +44,22 @@ export function contribute(options: ContributeOptions): Contribution {
 }
 
 async function run(options: ContributeOptions, pace: Pace): Promise<void> {
-  const { origin, project: id, data, signal, onEvent, memory = inMemory() } = options;
+  const { origin, project: id, data, signal, widget, onEvent, memory = inMemory() } = options;
   const open = new Api(origin);
   const { project } = await open.call('getProject', { params: { project: id }, signal });
   const recipe = recipeOf(project.plan, project.classes.length);
   const { model, plan } = recipe;
   const desk = new Desk(memory, data, { count: model.layout.size, scheme: plan.codec });
   const shards = shardsOf(plan);
-  const member = await Member.enter({ origin, project: id, shards, memory, signal, onEvent });
+  const member = await Member.enter({
+    origin,
+    project: id,
+    shards,
+    memory,
+    signal,
+    widget,
+    onEvent,
+  });
   const { line, work, assignments } = assemble(options, { recipe, desk, member, pace });
   try {
     // First of all what is left from before: only then can an assignment be known as done.
@@ -80,8 +91,7 @@ function assemble(options: ContributeOptions, { recipe, desk, member, pace }: Pa
     },
   });
   const work = new Work({
-    ...{ tf, data, project, recipe, pace, desk, voice: line, signal, wake, onEvent },
-    api: () => member.api,
+    ...{ origin, tf, data, project, recipe, pace, desk, voice: line, signal, wake, onEvent },
     onTicketRefused: (problem) => line.refused(problem),
   });
   const assignments = new Assignments({ work: (...job) => work.do(...job), hurry });

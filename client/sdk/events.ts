@@ -1,9 +1,11 @@
-import type { Receipt } from '../../shared/api/schemas.ts';
+import type { Receipt } from '../../shared/api/schemas/training.ts';
 import type { TrainingState } from '../../shared/protocol/messages.ts';
 import type { StepReport } from '../train/round.ts';
 
 /** What a contribution tells whoever watches it: a page, a progress bar, a test. */
 export type ContributionEvent =
+  /** The edge wants a little work done before it gives a ticket: a second or two. */
+  | { kind: 'puzzle' }
   /** `again`: as the volunteer of before a reload, by the ticket that was kept. */
   | { kind: 'joined'; volunteer: string; again: boolean }
   | { kind: 'connected' }
@@ -11,6 +13,8 @@ export type ContributionEvent =
   /** The edge needs nobody more for now: the line is left until then, in milliseconds since 1970. */
   | { kind: 'waiting'; until: number }
   | { kind: 'state'; state: TrainingState }
+  /** Bytes of a round's weights that have come; `total` is null where the edge has not said. */
+  | { kind: 'receiving'; round: number; loaded: number; total: number | null }
   /** `from`: steps that were done before, where a round goes on after a reload. */
   | {
       kind: 'round';

@@ -8,6 +8,7 @@ import {
 } from '../../shared/protocol/messages.ts';
 import { Api } from '../net/api.ts';
 import { backoff, pause } from '../net/persist.ts';
+import { problemOf } from '../net/problems.ts';
 import { connect, type ProjectSocket } from '../net/socket.ts';
 import type { ContributionEvent } from './events.ts';
 import type { Member } from './member.ts';
@@ -119,7 +120,7 @@ export class Line {
     socket.on('closed', ({ round, reason }) => onClosed(round, reason));
     socket.on('wait', ({ retryAfter }) => this.#leave({ kind: 'wait', seconds: retryAfter }));
     socket.on('problem', ({ code, detail }) =>
-      this.#leave({ kind: 'refused', problem: new Problem(code as ProblemCode, detail) }),
+      this.#leave({ kind: 'refused', problem: problemOf(code as ProblemCode, detail) }),
     );
   }
 

@@ -1,6 +1,6 @@
 import type { Problem, ProblemCode } from '../../shared/api/problem.ts';
-import type { Ticket } from '../../shared/api/schemas.ts';
-import { Api } from '../net/api.ts';
+import type { Ticket } from '../../shared/api/schemas/training.ts';
+import { join, type Widget } from '../net/challenge.ts';
 import { persist } from '../net/persist.ts';
 import type { ContributionEvent } from './events.ts';
 import type { Memory } from './memory.ts';
@@ -18,6 +18,8 @@ export type MemberOptions = {
   shards: number;
   memory: Memory;
   signal: AbortSignal;
+  /** Shown to the person at the tab, where the edge asks for one. */
+  widget?: Widget | undefined;
   onEvent: (event: ContributionEvent) => void;
 };
 
@@ -40,16 +42,11 @@ export class Member {
     const kept = await options.memory.get('ticket');
     const isGood = kept && kept.expiresAt > Date.now() + MARGIN_MS && kept.shard < options.shards;
     if (isGood) return new Member(options, kept, true);
-    return new Member(options, await join(options), false);
+    return new Member(options, await enrol(options), false);
   }
 
   get ticket(): Ticket {
     return this.#ticket;
-  }
-
-  /** Calls in this volunteer's name. */
-  get api(): Api {
-    return new Api(this.#o.origin, this.#ticket.ticket);
   }
 
   /** The edge has said hello. */
@@ -65,15 +62,15 @@ export class Member {
   async renew(problem: Problem): Promise<void> {
     if (!RENEWABLE.includes(problem.code) || !this.#wasTaken) throw problem;
     const { signal } = this.#o;
-    this.#ticket = await persist(() => join(this.#o), { signal, until: Number.POSITIVE_INFINITY });
+    this.#ticket = await persist(() => enrol(this.#o), { signal, until: Number.POSITIVE_INFINITY });
     this.#wasTaken = false;
     this.#o.onEvent({ kind: 'joined', volunteer: this.#ticket.volunteer, again: false });
   }
 }
 
 /** What was begun under another ticket is that volunteer's, and nobody would take it from this one. */
-async function join({ origin, project, memory, signal }: MemberOptions): Promise<Ticket> {
-  const ticket = await new Api(origin).call('join', { params: { project }, signal });
+async function enrol({ memory, onEvent, ...options }: MemberOptions): Promise<Ticket> {
+  const ticket = await join({ ...options, onPuzzle: () => onEvent({ kind: 'puzzle' }) });
   await memory.remove('unsent', 'checkpoint');
   await memory.set('ticket', ticket);
   return ticket;

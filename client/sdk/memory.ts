@@ -1,4 +1,4 @@
-import type { Ticket } from '../../shared/api/schemas.ts';
+import type { Ticket } from '../../shared/api/schemas/training.ts';
 import type { Assignment } from '../../shared/protocol/messages.ts';
 import type { Snapshot } from '../../shared/train/session.ts';
 
@@ -11,6 +11,8 @@ export type Unsent = WorkId & {
   until: number;
   images: number;
   report: Record<string, number>;
+  /** The assignment's ticket: it opens the upload. */
+  ticket: string;
   /** The encoded message. */
   message: Uint8Array;
   /** What the message lost: the next residual, once this one is acknowledged. */

@@ -4,8 +4,9 @@ import { Random } from '../../shared/math/random.ts';
 import type { Tf } from '../../shared/nn/params.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import type { Assignment, Decline, Progress } from '../../shared/protocol/messages.ts';
-import { Unreachable, type Api } from '../net/api.ts';
+import { Api } from '../net/api.ts';
 import { isFinal, persist } from '../net/persist.ts';
+import { receive } from '../net/receive.ts';
 import { upload } from '../net/upload.ts';
 import { encodeDelta } from '../train/delta.ts';
 import type { Pace } from '../train/pace.ts';
@@ -20,6 +21,7 @@ import { isSame } from './memory.ts';
 export type Voice = { progress(message: Progress): void; decline(message: Decline): void };
 
 export type WorkOptions = {
+  origin: string;
   tf: Tf;
   data: LocalData;
   project: string;
@@ -27,8 +29,6 @@ export type WorkOptions = {
   pace: Pace;
   desk: Desk;
   voice: Voice;
-  /** Calls in the volunteer's name of the moment. */
-  api: () => Api;
   /** Ends with the contribution. */
   signal: AbortSignal;
   /** Wakes whoever waits for an edge that was silent. */
@@ -64,10 +64,10 @@ export class Work {
 
   /** Sends a delta until it is settled, its round cannot be open any more, or the signal is aborted. */
   async send(delta: Ready, signal: AbortSignal): Promise<boolean> {
-    const { project, recipe, desk, wake, onEvent } = this.#o;
-    const { round, version, images, until, report } = delta;
+    const { origin, project, recipe, desk, wake, onEvent } = this.#o;
+    const { round, version, images, until, report, ticket } = delta;
     try {
-      const receipt = await upload(this.#o.api(), {
+      const receipt = await upload(new Api(origin, ticket), {
         ...{ project, round, version, images, delta: delta.message, until, wake, signal },
       });
       await desk.acknowledged(delta);
@@ -120,7 +120,7 @@ export class Work {
   }
 
   async #encode(
-    { round, version, seed, deadline }: Assignment,
+    { round, version, seed, deadline: until, ticket }: Assignment,
     before: Float32Array,
     learnt: { weights: Float32Array; usable: number; report: Record<string, number> },
   ): Promise<Ready> {
@@ -129,7 +129,8 @@ export class Work {
     const lost = await desk.residual();
     const encoded = encodeDelta(recipe.plan.codec, learnt.weights, before, chance, lost);
     const { usable: images, report } = learnt;
-    const delta: Ready = { round, version, seed, until: deadline, images, report, ...encoded };
+    const work = { round, version, seed, until, ticket };
+    const delta: Ready = { ...work, images, report, ...encoded };
     await desk.learnt(delta);
     return delta;
   }
@@ -143,15 +144,13 @@ export class Work {
   }
 
   /** What the assignment starts from, asked for until it is there or of no use any more. */
-  #weights({ weights, deadline }: Assignment, signal: AbortSignal): Promise<Float32Array> {
+  #weights({ round, weights, deadline }: Assignment, signal: AbortSignal): Promise<Float32Array> {
     const fetched = async () => {
       const params = { hash: weights };
-      const response = await this.#o.api().fetch('getWeights', { params, signal });
-      const bytes = await response.arrayBuffer().catch((error: unknown) => {
-        if (signal.aborted) throw error;
-        throw new Unreachable('the weights were cut off in the middle', { cause: error });
-      });
-      return new Float32Array(bytes);
+      const response = await new Api(this.#o.origin).fetch('getWeights', { params, signal });
+      const tell = (loaded: number, total: number | null) =>
+        this.#o.onEvent({ kind: 'receiving', round, loaded, total });
+      return new Float32Array((await receive(response, tell, signal)).buffer);
     };
     return persist(fetched, { signal, until: deadline, wake: this.#o.wake });
   }

@@ -33,6 +33,7 @@ export const demo: Command = {
   usage: 'shoal demo [--seed 1] [--rounds N] [--mode sync|async] [--port 0] [--json FILE]',
   summary:
     'The whole loop on real handwriting: four volunteers, a student that improves, five new classes.',
+  example: 'npx shoal demo --rounds 5 --json figures.json',
   async run(args) {
     const { values } = parseArgs({
       args,

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { loadImages } from '../../data/image-files.ts';
-import { Api } from '../../net/api.ts';
 import { contribute, type ContributionEvent } from '../../sdk/contribute.ts';
 import { startBackend } from '../../tf.ts';
-import type { Command } from '../command.ts';
+import { clientOf, HERE } from '../asking.ts';
+import { Misused, type Command } from '../command.ts';
 
 /** What `--json` prints, a line an event; errors as their message. */
 export type VolunteerLine =
@@ -16,21 +16,20 @@ export const volunteer: Command = {
   usage:
     'shoal volunteer --project handwriting --images FOLDER|FILE.idx3-ubyte [--origin URL] [--json]',
   summary: 'Contribute from this machine: learn from local images, send back weight deltas only.',
+  example: 'npx shoal volunteer --project handwriting --images ~/Pictures/letters',
   async run(args) {
     const { values } = parseArgs({
       args,
       options: {
-        origin: { type: 'string', default: 'http://127.0.0.1:8787' },
-        project: { type: 'string' },
+        origin: { type: 'string', default: process.env['SHOAL_ORIGIN'] ?? HERE },
+        project: { type: 'string', default: process.env['SHOAL_PROJECT'] ?? '' },
         images: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
     });
-    if (!values.project || !values.images) throw new Error('--project and --images are needed');
+    if (!values.project || !values.images) throw new Misused('--project and --images are needed');
     const say = values.json ? printLine : printWords;
-    const { project } = await new Api(values.origin).call('getProject', {
-      params: { project: values.project },
-    });
+    const { project } = await clientOf(values).call('getProject');
     const data = await loadImages(values.images, project.plan.input);
     const { tf, backend } = await startBackend();
     say({ kind: 'backend', backend });

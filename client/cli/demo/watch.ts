@@ -1,4 +1,6 @@
-import type { Project, Round, Version } from '../../../shared/api/schemas.ts';
+import type { Project } from '../../../shared/api/schemas/projects.ts';
+import type { Round } from '../../../shared/api/schemas/training.ts';
+import type { Version } from '../../../shared/api/schemas/versions.ts';
 import type { TrainingState } from '../../../shared/protocol/messages.ts';
 import type { Api } from '../../net/api.ts';
 import { connect } from '../../net/socket.ts';

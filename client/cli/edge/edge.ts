@@ -20,11 +20,23 @@ export type EdgeOptions = {
   /** Hears every step of persistence when it begins: see worker/rounds/persist.ts. */
   onPersist?: (step: string) => void;
   say: (line: string) => void;
+  /**
+   * Listens on the worker itself, as workerd alone does: Miniflare's front in between, which reads
+   * X-Forwarded headers and routes to assets, takes as long as HTTP and Hono together.
+   */
+  direct?: boolean;
+  /** Settings of the worker beside its secrets; see worker/env.ts. */
+  vars?: Record<string, string>;
+  /** Requests a minute that the platform's rate limits let through, by binding, as if deployed. */
+  limits?: Record<string, number>;
 };
 
 export type Edge = {
   origin: string;
+  /** The edge's own secret: what the demo, the tests and the first start act with. */
   adminToken: string;
+  /** Good for the first admin key, once. */
+  setupToken: string;
   /** What tickets are signed with. */
   ticketSecret: string;
   /** workerd's process, to measure or to kill; undefined where there is no /proc to find it in. */
@@ -36,25 +48,36 @@ export type Edge = {
  * The edge on this machine: workerd itself, with D1, R2 and Durable Objects on disk, reachable on
  * loopback only. No development proxy in between: that costs 6 ms a request.
  */
-export async function startEdge({ folder, port, say, onPersist }: EdgeOptions): Promise<Edge> {
+export async function startEdge(edge: EdgeOptions): Promise<Edge> {
+  const { folder, port, say, onPersist, direct = false, vars = {}, limits = {} } = edge;
   await buildAll(say);
   const secrets = folder ? keptSecrets(folder) : newSecrets();
   const { date, flags } = compatibility();
+  if (folder) await migrateStored(folder);
   const options = convertV4MiniflareOptions({
     ...(folder ? { resourcePersistencePath: join(folder, 'data') } : {}),
-    ...{ host: '127.0.0.1', port, unsafeLocalExplorer: false },
+    ...{ host: '127.0.0.1', port: direct ? 0 : port, unsafeLocalExplorer: false },
+    ...(direct ? { unsafeDirectSockets: [{ host: '127.0.0.1', port }] } : {}),
     ...(onPersist ? { handleStructuredLogs: (log: Log) => hearSteps(log, onPersist) } : {}),
     name: 'shoal',
     modules: workerModules(),
     compatibilityDate: date,
     compatibilityFlags: flags,
-    bindings: { ...secrets, ...(onPersist ? { TRACE_PERSISTENCE: '1' } : {}) },
+    bindings: {
+      LOG: 'errors',
+      ...secrets,
+      ...vars,
+      ...(onPersist ? { TRACE_PERSISTENCE: '1' } : {}),
+    },
+    ratelimits: rateLimits(limits),
     d1Databases: { DB: 'shoal' },
     r2Buckets: { BLOBS: 'shoal' },
     durableObjects: {
       COORDINATOR: { className: 'Coordinator', useSQLite: true },
       SHARD: { className: 'Shard', useSQLite: true },
       FINETUNER: { className: 'Finetuner', useSQLite: true },
+      METER: { className: 'Meter', useSQLite: true },
+      COUNTERS: { className: 'Counters', useSQLite: true },
     },
     assets: {
       directory: WEB_OUT,
@@ -63,15 +86,37 @@ export async function startEdge({ folder, port, say, onPersist }: EdgeOptions): 
     },
   });
   const miniflare = new Miniflare(options);
-  const url = await miniflare.ready;
-  await migrate(await miniflare.getD1Database('DB'));
+  const front = await miniflare.ready;
+  const url = direct ? await miniflare.unsafeGetDirectURL('shoal') : front;
+  if (!folder) await migrate(await miniflare.getD1Database('DB'));
   return {
     origin: url.origin,
     adminToken: secrets.ADMIN_TOKEN,
+    setupToken: secrets.SETUP_TOKEN,
     ticketSecret: secrets.TICKET_SECRET,
     pid: () => listenerOf(Number(url.port)),
     stop: () => miniflare.dispose(),
   };
+}
+
+/**
+ * Before the edge listens: nobody may find half a database. And from a server of its own: Miniflare asks
+ * a database with its own thread asleep, and would not read the log of one that answers a crowd at the
+ * same time; once that is full, both wait for each other (the crash bench stood still).
+ */
+async function migrateStored(folder: string): Promise<void> {
+  const database = new Miniflare(
+    convertV4MiniflareOptions({
+      ...{ resourcePersistencePath: join(folder, 'data'), host: '127.0.0.1', port: 0 },
+      ...{ modules: true, script: 'export default {};', compatibilityDate: compatibility().date },
+      ...{ unsafeLocalExplorer: false, d1Databases: { DB: 'shoal' } },
+    }),
+  );
+  try {
+    await migrate(await database.getD1Database('DB'));
+  } finally {
+    await database.dispose();
+  }
 }
 
 type Log = { level: string; message: string };
@@ -82,18 +127,26 @@ function hearSteps({ message, level }: Log, onPersist: (step: string) => void): 
   else console.error(level, message);
 }
 
-type Secrets = { ADMIN_TOKEN: string; TICKET_SECRET: string };
+function rateLimits(limits: Record<string, number>) {
+  const entries = Object.entries(limits).map(([name, limit]) => {
+    return [name, { namespace_id: name, simple: { limit, period: 60 as const } }] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+type Secrets = { ADMIN_TOKEN: string; TICKET_SECRET: string; SETUP_TOKEN: string };
 
 function newSecrets(): Secrets {
   const secret = () => randomBytes(24).toString('base64url');
-  return { ADMIN_TOKEN: secret(), TICKET_SECRET: secret() };
+  return { ADMIN_TOKEN: secret(), TICKET_SECRET: secret(), SETUP_TOKEN: `setup_${secret()}` };
 }
 
 /** The same secrets at every start, so that tickets and tokens outlive a restart. */
 function keptSecrets(folder: string): Secrets {
   const file = join(folder, 'secrets.json');
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Secrets;
-  const secrets = newSecrets();
+  const kept = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {};
+  // A folder from before one of them was needed gets that one.
+  const secrets = { ...newSecrets(), ...kept };
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 });
   return secrets;
@@ -128,7 +181,7 @@ function compatibility(): { date: string; flags: string[] } {
  * to itself, and a process may have several edges. Looked up anew at every call: one that has ended
  * has no number any more.
  */
-function listenerOf(port: number): number | undefined {
+export function listenerOf(port: number): number | undefined {
   if (process.platform !== 'linux') return undefined;
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const LISTENING = '0A';

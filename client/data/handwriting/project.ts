@@ -1,4 +1,4 @@
-import type { NewProject } from '../../../shared/api/schemas.ts';
+import type { NewProject } from '../../../shared/api/schemas/projects.ts';
 import type { PlanInput } from '../../../shared/api/plan.ts';
 import { toUnit } from '../../../shared/images/image-set.ts';
 import type { LocalData } from '../../../shared/objectives/contract.ts';

@@ -12,6 +12,8 @@ export type CurveProps = {
   /** Written on the y axis; plain numbers otherwise. */
   format?: (value: number) => string;
   points?: boolean;
+  /** The values are shares: the axis stays within 0 and 1. */
+  shares?: boolean;
 };
 
 /** Steps and versions are counted: no tick at 1.5. */
@@ -26,6 +28,7 @@ export function Curve({
   height = 200,
   format,
   points = false,
+  shares = false,
 }: CurveProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
@@ -41,11 +44,8 @@ export function Curve({
       const { default: Plot } = await import('uplot');
       if (gone) return;
       plot.current?.destroy();
-      plot.current = new Plot(
-        options(element, label, height, points, format),
-        latest.current,
-        element,
-      );
+      const drawn = options(element, { label, height, points, shares, format });
+      plot.current = new Plot(drawn, latest.current, element);
     };
     const resize = new ResizeObserver(() =>
       plot.current?.setSize({ width: element.clientWidth, height }),
@@ -59,19 +59,26 @@ export function Curve({
       dark.removeEventListener('change', draw);
       plot.current?.destroy();
     };
-  }, [label, height, points, format]);
+  }, [label, height, points, shares, format]);
 
   useEffect(() => plot.current?.setData(data), [x, y]);
 
   return <div ref={box} class="curve" role="img" aria-label={description} />;
 }
 
+/** Around values that are all but the same, a little is seen of what they could have been. */
+function withinShares(_: uPlot, low: number, high: number): uPlot.Range.MinMax {
+  const room = Math.max(0.05, (high - low) / 10);
+  return [Math.max(0, low - room), Math.min(1, high + room)];
+}
+
+type Drawn = Required<Pick<CurveProps, 'label' | 'height' | 'points' | 'shares'>> & {
+  format: CurveProps['format'] | undefined;
+};
+
 function options(
   element: HTMLElement,
-  label: string,
-  height: number,
-  points: boolean,
-  format?: (value: number) => string,
+  { label, height, points, shares, format }: Drawn,
 ): uPlot.Options {
   // A canvas knows no custom properties: the page's colours are read off when it is drawn.
   const style = getComputedStyle(element);
@@ -87,13 +94,15 @@ function options(
     height,
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: false } },
+    scales: { x: { time: false }, ...(shares ? { y: { range: withinShares } } : {}) },
     axes: [
       { ...axis, size: 30, grid: { show: false }, incrs: WHOLE },
       {
         ...axis,
         size: 52,
-        ...(format ? { values: (_: uPlot, values: number[]) => values.map(format) } : {}),
+        ...(format
+          ? { values: (_: uPlot, values: number[]) => values.map((value) => format(value)) }
+          : {}),
       },
     ],
     series: [

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { ClassAdded, Project } from '../../../shared/api/schemas.ts';
+import type { ClassAdded } from '../../../shared/api/schemas/classes.ts';
+import type { Project } from '../../../shared/api/schemas/projects.ts';
 import { fromPixels } from '../../data/decode.ts';
 import { fromInput, type Skipped } from '../../data/files.ts';
 import { firstOf } from '../../data/local-data.ts';
@@ -108,7 +109,7 @@ export function NewClass({
             onInput={(event) => setName(event.currentTarget.value)}
           />
         </label>
-        {withToken && <TokenField />}
+        {withToken && <TokenField label={say(page.token)} hint={say(page.tokenHint)} />}
       </div>
       <div class="buttons">
         <button type="submit" disabled={busy || missing !== null || token.value === ''}>

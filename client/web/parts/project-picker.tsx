@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Project } from '../../../shared/api/schemas.ts';
+import type { Project } from '../../../shared/api/schemas/projects.ts';
 import { say } from '../text/language.ts';
 import { page } from '../text/page.ts';
 import { chooseProject, loadProjects, project, projects, projectsError } from './projects.ts';

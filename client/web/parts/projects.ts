@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import type { Project } from '../../../shared/api/schemas.ts';
+import type { Project } from '../../../shared/api/schemas/projects.ts';
 import { Api } from '../../net/api.ts';
 
 /** The pages are served by the edge they talk to. */

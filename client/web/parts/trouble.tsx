@@ -2,7 +2,7 @@ import { Unreachable } from '../../net/api.ts';
 import { troubleOf, type Trouble } from '../thread/messages.ts';
 import { say } from '../text/language.ts';
 import { page } from '../text/page.ts';
-import { problemText } from '../text/problems.ts';
+import { problemText } from '../text/problem-text.ts';
 
 /** Something that went wrong: its number, what was wrong, and what to do about it. */
 export function TroubleBox({

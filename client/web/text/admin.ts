@@ -3,12 +3,35 @@ import type { Dictionary } from './language.ts';
 export const words = {
   headline: { en: 'Look after the shoal', ko: '프로젝트 관리' },
   newProject: { en: 'New project', ko: '새 프로젝트' },
-  back: { en: 'Back to the projects', ko: '프로젝트로 돌아가기' },
-  access: { en: 'Access', ko: '접근 권한' },
+  access: { en: 'Who acts', ko: '로그인' },
+  signIn: { en: 'Sign in', ko: '로그인' },
+  signInHint: {
+    en: 'Anyone can look; changing something takes a key, made under Access. The first time, enter the token that “npm start” printed: it becomes your key. Kept until you close this tab.',
+    ko: '누구나 볼 수 있지만, 바꾸려면 “접근”에서 만든 키가 필요합니다. 처음에는 “npm start”가 출력한 토큰을 넣으면 키로 바꿔 드립니다. 이 탭을 닫을 때까지만 보관합니다.',
+  },
+  signedIn: { en: 'Signed in with the key', ko: '로그인한 키:' },
+  signedInRoot: {
+    en: 'Signed in with the edge’s own token.',
+    ko: '서버의 토큰으로 로그인했습니다.',
+  },
+  signOut: { en: 'Sign out', ko: '로그아웃' },
+  needsKey: { en: 'Sign in to change this.', ko: '바꾸려면 로그인하세요.' },
+  firstKey: { en: 'This is your admin key.', ko: '관리자 키입니다.' },
+  shownOnce: {
+    en: 'Keep it somewhere safe: it is shown this once, and nobody can look it up again.',
+    ko: '안전한 곳에 보관하세요. 지금 한 번만 보여 드리며, 다시 볼 수 없습니다.',
+  },
+  kept: { en: 'I have kept it', ko: '보관했습니다' },
+
+  sections: { en: 'Sections', ko: '구역' },
+  'section-training': { en: 'Training', ko: '학습' },
+  'section-versions': { en: 'Versions', ko: '버전' },
+  'section-classes': { en: 'Classes', ko: '클래스' },
+  'section-access': { en: 'Access', ko: '접근' },
+  'section-log': { en: 'Log', ko: '기록' },
 
   live: { en: 'Training', ko: '학습' },
   lineLost: { en: 'Not connected; trying again…', ko: '연결이 끊겼습니다. 다시 연결하는 중…' },
-  phase: { en: 'State', ko: '상태' },
   round: { en: 'Round', ko: '라운드' },
   version: { en: 'Live version', ko: '현재 버전' },
   volunteers: { en: 'Volunteers', ko: '참여자' },
@@ -34,42 +57,6 @@ export const words = {
   promoted: { en: 'promoted', ko: '적용됨' },
   'not-promoted': { en: 'not promoted', ko: '적용 안 됨' },
   abandoned: { en: 'abandoned', ko: '취소됨' },
-
-  versions: { en: 'Versions', ko: '버전' },
-  noVersions: { en: 'The first version is being made.', ko: '첫 버전을 만들고 있습니다.' },
-  accuracy: { en: 'Validation accuracy', ko: '검증 정확도' },
-  accuracyCurve: {
-    en: 'Validation accuracy by version. The latest is {value}.',
-    ko: '버전별 검증 정확도. 가장 최근 값은 {value}입니다.',
-  },
-  state: { en: 'State', ko: '상태' },
-  liveState: { en: 'live', ko: '사용 중' },
-  retired: { en: 'retired', ko: '이전' },
-  serverLoss: { en: 'Server loss', ko: '서버 손실' },
-  made: { en: 'Made', ko: '만든 때' },
-  rollback: { en: 'Make live', ko: '다시 적용' },
-  rollbackTitle: { en: 'Make version {n} live again?', ko: '버전 {n}을(를) 다시 적용할까요?' },
-  rollbackText: {
-    en: 'Every request is answered with it from now on, with its own classes. You can go back the same way.',
-    ko: '지금부터 모든 요청에 이 버전과 그 클래스로 답합니다. 같은 방법으로 되돌릴 수 있습니다.',
-  },
-
-  classes: { en: 'Classes', ko: '클래스' },
-  base: { en: 'In the model from the start', ko: '처음부터 모델에 있는 클래스' },
-  novel: { en: 'Added later', ko: '나중에 추가한 클래스' },
-  noNovel: { en: 'None yet.', ko: '아직 없습니다.' },
-  addedIn: { en: 'since version {n}', ko: '버전 {n}부터' },
-  remove: { en: 'Remove', ko: '삭제' },
-  removeTitle: { en: 'Remove the class “{name}”?', ko: '클래스 “{name}”을(를) 삭제할까요?' },
-  removeText: {
-    en: 'Its examples are deleted. Nothing is trained again.',
-    ko: '예시가 삭제됩니다. 다시 학습하지는 않습니다.',
-  },
-  addClass: { en: 'Add a class', ko: '클래스 추가' },
-  classAdded: {
-    en: '“{name}” is known now (revision {revision}).',
-    ko: '이제 “{name}”을(를) 압니다 (리비전 {revision}).',
-  },
 
   id: { en: 'Short name', ko: '짧은 이름' },
   idHint: {

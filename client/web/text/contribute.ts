@@ -9,20 +9,17 @@ export const words = {
     en: 'Lend this tab to a shared image model. It learns from your pictures right here and sends back only what it learnt, never the pictures.',
     ko: '이 탭을 함께 만드는 이미지 모델에 빌려주세요. 학습은 바로 여기, 내 기기에서 이루어지고 사진이 아니라 배운 것만 보냅니다.',
   },
-  chooseProject: { en: 'Which project?', ko: '어떤 프로젝트에 참여할까요?' },
   versionFact: { en: 'Live version', ko: '현재 버전' },
   volunteersFact: { en: 'Volunteers now', ko: '지금 참여자' },
   roundFact: { en: 'Rounds so far', ko: '지금까지의 라운드' },
   none: { en: 'none yet', ko: '아직 없음' },
 
-  imagesTitle: { en: 'Your images', ko: '내 이미지' },
   imagesHint: {
     en: 'They need no labels. They are read in this tab and stay in it.',
     ko: '라벨은 필요 없습니다. 이 탭 안에서만 읽고 밖으로 나가지 않습니다.',
   },
   drop: { en: 'Drop images, a folder or a .zip here', ko: '이미지, 폴더, .zip을 여기에 놓으세요' },
   dropNow: { en: 'Let go to add them', ko: '놓으면 추가됩니다' },
-  or: { en: 'or', ko: '또는' },
   chooseFiles: { en: 'Choose images', ko: '이미지 고르기' },
   chooseFolder: { en: 'Choose a folder', ko: '폴더 고르기' },
   camera: { en: 'Take a photo', ko: '사진 찍기' },
@@ -55,6 +52,10 @@ export const words = {
     en: 'Stop at any time. Nothing is installed.',
     ko: '언제든 멈출 수 있고, 설치하는 것은 없습니다.',
   },
+  check: {
+    en: 'One moment: this network checks that a person is joining.',
+    ko: '잠시만요. 이 네트워크는 사람이 참여하는지 확인합니다.',
+  },
   pause: { en: 'Pause', ko: '잠시 멈춤' },
   resume: { en: 'Resume', ko: '계속하기' },
   stop: { en: 'Stop', ko: '그만하기' },
@@ -71,6 +72,10 @@ export const words = {
   },
 
   stageStarting: { en: 'Getting this device ready…', ko: '이 기기를 준비하는 중…' },
+  stageProving: {
+    en: 'Solving a small puzzle first, so that nobody joins a thousand times…',
+    ko: '한 사람이 수없이 참여하지 못하도록 먼저 작은 문제를 푸는 중…',
+  },
   stageConnecting: { en: 'Joining the others…', ko: '다른 참여자들과 연결하는 중…' },
   stageReconnecting: {
     en: 'Connection lost. Reconnecting…',

@@ -79,6 +79,6 @@ export function percent(share: number, digits = 1): string {
 }
 
 export function moment(milliseconds: number): string {
-  const style = { dateStyle: 'short', timeStyle: 'short' } as const;
+  const style = { dateStyle: 'medium', timeStyle: 'short' } as const;
   return new Intl.DateTimeFormat(language.value, style).format(milliseconds);
 }

@@ -32,6 +32,17 @@ export const page = {
   },
   leftOut: { en: '{n} {n|file was|files were} left out', ko: '파일 {n}개는 제외했습니다' },
   more: { en: '+{n} more', ko: '외 {n}개' },
+  copy: { en: 'Copy', ko: '복사' },
+  copied: { en: 'Copied', ko: '복사했습니다' },
+  copyYourself: {
+    en: 'Selected: copy it with your keyboard or menu.',
+    ko: '선택했습니다. 키보드나 메뉴로 복사하세요.',
+  },
+  token: { en: 'Admin key', ko: '관리자 키' },
+  tokenHint: {
+    en: 'Changing what the model knows is for admins. Keys are made on the admin page; yours is kept until you close this tab.',
+    ko: '모델이 아는 것을 바꾸려면 관리자 키가 필요합니다. 키는 관리 페이지에서 만들며, 이 탭을 닫을 때까지만 보관합니다.',
+  },
   seenImage: { en: 'Image {n} as the network sees it', ko: '신경망이 보는 이미지 {n}' },
 } satisfies Dictionary;
 

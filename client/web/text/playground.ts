@@ -24,6 +24,24 @@ export const words = {
     en: 'This is unlike every class the model knows. You can teach it below.',
     ko: '모델이 아는 어떤 클래스와도 다릅니다. 아래에서 가르칠 수 있습니다.',
   },
+  unknownNearest: {
+    en: 'The most similar, “{name}”, is {share} alike; that is too little to be sure.',
+    ko: '가장 비슷한 “{name}”도 {share}만 닮아서, 그렇다고 하기에는 모자랍니다.',
+  },
+  because: { en: 'Because it looks like these', ko: '이 예시들과 닮았기 때문입니다' },
+  becauseOf: { en: '“{name}”, example {n}', ko: '“{name}” 예시 {n}' },
+  alike: { en: '{share} alike', ko: '{share} 닮음' },
+  key: { en: 'Key', ko: '키' },
+  keyHint: {
+    en: 'This project answers only who has a key: ask an admin for one. It is kept until you close this tab.',
+    ko: '이 프로젝트는 키가 있는 사람에게만 답합니다. 관리자에게 키를 받으세요. 이 탭을 닫을 때까지만 보관합니다.',
+  },
+  askAgain: { en: 'Ask again', ko: '다시 묻기' },
+  request: { en: 'Ask this from your own program', ko: '내 프로그램에서 똑같이 묻기' },
+  requestHint: {
+    en: 'The very request that was just answered, image and all. “pixels” is what the network sees, a byte each, in base64; a PNG, JPEG or WebP file works as well.',
+    ko: '방금 답한 요청을 이미지까지 그대로 옮긴 것입니다. “pixels”는 신경망이 보는 픽셀을 한 바이트씩 base64로 적은 것이며, PNG, JPEG, WebP 파일을 보내도 됩니다.',
+  },
   nearest: { en: 'The nearest classes', ko: '가장 가까운 클래스' },
   by: {
     en: 'Version {version}, classes revision {revision}',
@@ -50,10 +68,8 @@ export const words = {
     en: '“{name}” is known now (version {version}, revision {revision}). Try it: draw one above.',
     ko: '이제 “{name}”을(를) 압니다 (버전 {version}, 리비전 {revision}). 위에 그려서 확인해 보세요.',
   },
-  tryIt: { en: 'Try it', ko: '해 보기' },
-  token: { en: 'Admin token', ko: '관리자 토큰' },
-  tokenHint: {
-    en: 'Changing what the model knows is for admins. “npm start” prints the token; it is kept until you close this tab.',
-    ko: '모델이 아는 것을 바꾸려면 관리자 토큰이 필요합니다. “npm start”가 출력하며, 이 탭을 닫을 때까지만 보관합니다.',
+  doubtful: {
+    en: 'Example {n} looks more like “{name}” than like the others. Was it a slip? The admin page can remove it.',
+    ko: '예시 {n}은(는) 다른 예시보다 “{name}”에 더 가깝습니다. 실수라면 관리 페이지에서 삭제할 수 있습니다.',
   },
 } satisfies Dictionary;

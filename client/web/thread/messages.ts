@@ -3,6 +3,7 @@ import { Problem } from '../../../shared/api/problem.ts';
 import type { InputSpec } from '../../../shared/nn/net.ts';
 import type { LocalData } from '../../../shared/objectives/contract.ts';
 import type { ChosenFile, Skipped } from '../../data/files.ts';
+import type { TurnstileChallenge } from '../../net/challenge.ts';
 import type { ContributionEvent } from '../../sdk/contribute.ts';
 import type { BackendName, Tried } from '../../tf.ts';
 
@@ -28,6 +29,8 @@ export type ToTrainer =
       data: LocalData;
       backend: BackendName | undefined;
     }
+  /** What the widget said; null when it could not be shown. */
+  | { kind: 'answered'; token: string | null }
   | { kind: 'pause' }
   | { kind: 'resume' }
   | { kind: 'stop' };
@@ -37,6 +40,8 @@ export type FromTrainer =
   | { kind: 'ready' }
   | { kind: 'backend'; backend: BackendName; tried: Tried[] }
   | { kind: 'event'; event: PostedEvent }
+  /** The edge wants to hear from a person before it gives a ticket; the page has to show the widget. */
+  | { kind: 'challenged'; challenge: TurnstileChallenge }
   /** The end, by choice or by trouble. The images come back: they were moved, not copied. */
   | { kind: 'ended'; data: LocalData; trouble: Trouble | null };
 

@@ -1,5 +1,6 @@
 /// <reference lib="webworker" />
 import { contribute, type Contribution, type ContributionEvent } from '../../sdk/contribute.ts';
+import type { Widget } from '../../net/challenge.ts';
 import { holdMemory } from '../../sdk/browser-memory.ts';
 import { startBackend } from '../../tf.ts';
 import {
@@ -18,10 +19,13 @@ const thread = self as unknown as DedicatedWorkerGlobalScope;
 const stop = new AbortController();
 let contribution: Contribution | undefined;
 let paused = false;
+/** Takes the widget's answer to whoever waits for it. */
+let answer: (token: string | null) => void = () => undefined;
 
 thread.onmessage = ({ data: message }: MessageEvent<ToTrainer>) => {
   if (message.kind === 'start') void run(message);
   else if (message.kind === 'stop') stop.abort(new Error('stopped'));
+  else if (message.kind === 'answered') answer(message.token);
   else {
     // Kept for the case that the button is pressed before the backend is up.
     paused = message.kind === 'pause';
@@ -47,7 +51,7 @@ async function run({
     const { memory } = await holding;
     contribution = contribute({
       ...{ origin, project, tf, backend, data, memory },
-      ...{ signal: stop.signal, onEvent: pass },
+      ...{ signal: stop.signal, widget, onEvent: pass },
     });
     applyPace();
     await contribution.done;
@@ -57,6 +61,17 @@ async function run({
   (await holding).release();
   post({ kind: 'ended', data, trouble }, [data.images.buffer]);
 }
+
+/** A thread has no page: its own shows the widget. */
+const widget: Widget = async (challenge, signal) => {
+  post({ kind: 'challenged', challenge });
+  const token = await new Promise<string | null>((resolve, reject) => {
+    answer = resolve;
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  if (token === null) throw new Error('the check that the edge asks for could not be shown');
+  return token;
+};
 
 function applyPace(): void {
   if (paused) contribution?.pace.pause();

@@ -11,7 +11,13 @@ export type TrainingOptions = {
 };
 
 /** The page's end of the training thread. */
-export type Training = { pause(): void; resume(): void; stop(): void };
+export type Training = {
+  pause(): void;
+  resume(): void;
+  stop(): void;
+  /** What the widget said, where the edge asked for one. */
+  answer(token: string | null): void;
+};
 
 /**
  * Starts the thread and moves the images into it; they come back with the `ended` message. Until
@@ -45,5 +51,6 @@ export function startTraining(
     pause: () => tell({ kind: 'pause' }),
     resume: () => tell({ kind: 'resume' }),
     stop: () => tell({ kind: 'stop' }),
+    answer: (token) => tell({ kind: 'answered', token }),
   };
 }

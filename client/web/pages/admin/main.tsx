@@ -1,7 +1,6 @@
 import { render } from 'preact';
 import { startLanguage } from '../../text/language.ts';
 import '../../parts/style/all.css';
-import '../../parts/style/drawing.css';
 import '../../parts/style/admin.css';
 import { AdminPage } from './page.tsx';
 

@@ -1,55 +1,53 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Project } from '../../../../shared/api/schemas.ts';
+import type { Project } from '../../../../shared/api/schemas/projects.ts';
 import type { Skipped } from '../../../data/files.ts';
 import { LeftOut } from '../../parts/left-out.tsx';
 import { ProjectPicker, WithProject } from '../../parts/project-picker.tsx';
 import { chooseProject, loadProjects, project } from '../../parts/projects.ts';
 import { Shell } from '../../parts/shell.tsx';
-import { TokenField } from '../../parts/token.tsx';
-import { ErrorBox } from '../../parts/trouble.tsx';
 import { say } from '../../text/language.ts';
 import { words } from '../../text/admin.ts';
-import { Classes } from './classes.tsx';
-import { CreateForm } from './create/form.tsx';
-import { error, watch } from './model.ts';
-import { Rounds } from './rounds.tsx';
-import { Training } from './training.tsx';
-import { Versions } from './versions.tsx';
+import { KeyBar } from './key-bar.tsx';
+import { lazy } from './lazy.tsx';
+import { followPlace, go, hrefOf, place } from './place.ts';
+import { Sections } from './sections.tsx';
+import { watch } from './watch.ts';
+
+const CreateForm = lazy(async () => (await import('./create/form.tsx')).CreateForm);
 
 export function AdminPage() {
-  const [creating, setCreating] = useState(false);
   /** Files that a project just created could not use. */
   const [skipped, setSkipped] = useState<Skipped[]>([]);
-  useEffect(() => void loadProjects(), []);
+  useEffect(() => {
+    void loadProjects();
+    return followPlace();
+  }, []);
+  const creating = place.value.section === 'new';
   const created = async ({ id }: Project, left: Skipped[]) => {
     setSkipped(left);
     await loadProjects();
     chooseProject(id);
-    setCreating(false);
+    go('versions');
   };
   return (
     <Shell current="admin" project={project.value?.id}>
-      <div class="hero">
+      <div class="row admin-head">
         <h1>{say(words.headline)}</h1>
-      </div>
-      <section class="card" aria-label={say(words.access)}>
-        <div class="two">
-          <TokenField />
-          <div class="buttons end">
-            <ProjectPicker disabled={creating} />
-            {!creating && (
-              <button type="button" onClick={() => setCreating(true)}>
-                {say(words.newProject)}
-              </button>
-            )}
-          </div>
+        <div class="buttons">
+          <ProjectPicker disabled={creating} />
+          {!creating && (
+            <a class="button" href={hrefOf('new')}>
+              {say(words.newProject)}
+            </a>
+          )}
         </div>
-      </section>
+      </div>
+      <KeyBar />
       {!creating && <LeftOut skipped={skipped} />}
       {creating ? (
         <CreateForm
           onCreated={(one, left) => void created(one, left)}
-          onCancel={() => setCreating(false)}
+          onCancel={() => go('training')}
         />
       ) : (
         <WithProject>{(one) => <Detail key={one.id} project={one} />}</WithProject>
@@ -66,11 +64,7 @@ function Detail({ project: one }: { project: Project }) {
         <h2>{one.title}</h2>
         <code>{one.id}</code>
       </div>
-      {error.value !== null && <ErrorBox error={error.value} />}
-      <Training project={one.id} />
-      <Versions project={one.id} />
-      <Rounds />
-      <Classes project={one} />
+      <Sections project={one} />
     </>
   );
 }

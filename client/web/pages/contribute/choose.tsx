@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Project } from '../../../../shared/api/schemas.ts';
+import type { Project } from '../../../../shared/api/schemas/projects.ts';
 import { fromDrop, fromInput } from '../../../data/files.ts';
 import { FilePick } from '../../parts/file-pick.tsx';
 import { ErrorBox } from '../../parts/trouble.tsx';

@@ -1,9 +1,10 @@
 import { signal } from '@preact/signals';
-import type { Project, ProjectState } from '../../../../shared/api/schemas.ts';
+import type { Project, ProjectState } from '../../../../shared/api/schemas/projects.ts';
 import { firstOf, fromIdx } from '../../../data/local-data.ts';
 import type { ChosenFile, Skipped } from '../../../data/files.ts';
 import type { LocalData } from '../../../../shared/objectives/contract.ts';
 import { Unreachable } from '../../../net/api.ts';
+import type { TurnstileChallenge } from '../../../net/challenge.ts';
 import { ORIGIN, api } from '../../parts/projects.ts';
 import { prepare } from '../../thread/prepare.ts';
 import { startTraining, type Training } from '../../thread/training.ts';
@@ -30,6 +31,8 @@ export const reading = signal<{ done: number; total: number } | null>(null);
 export const chosen = signal<Chosen | null>(null);
 export const chooseError = signal<unknown>(null);
 export const run = signal<Run>(IDLE);
+/** What the edge wants a person to answer before this tab may join. */
+export const challenge = signal<TurnstileChallenge | null>(null);
 /** What this tab was doing before it was reloaded; null once it does something else. */
 export const before = signal<Before | null>(null);
 /** What the address asks for; it does not change while the page is open. */
@@ -120,13 +123,21 @@ export function start(project: string): void {
   const backend = wanted.kind === 'backend' ? wanted.backend : undefined;
   training = startTraining({ origin: ORIGIN, project, data: images.data, backend }, (message) => {
     if (message.kind === 'ended') end(message.data);
-    dispatch(message);
+    if (message.kind === 'challenged') challenge.value = message.challenge;
+    else dispatch(message);
   });
+}
+
+/** What the widget gave, or null when it could not be shown. */
+export function answer(token: string | null): void {
+  challenge.value = null;
+  training?.answer(token);
 }
 
 /** The images come home with the last message, for another go. */
 function end(data: LocalData): void {
   forget();
+  challenge.value = null;
   before.value = null;
   if (chosen.value) chosen.value = data.count > 0 ? { ...chosen.value, data } : null;
 }

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import type { Project } from '../../../../shared/api/schemas.ts';
+import type { Project } from '../../../../shared/api/schemas/projects.ts';
 import { forgetExpired } from '../../../sdk/browser-memory.ts';
 import { Facts, type Fact } from '../../parts/facts.tsx';
 import { ProjectPicker, WithProject } from '../../parts/project-picker.tsx';
@@ -8,6 +8,7 @@ import { Shell } from '../../parts/shell.tsx';
 import { language, say, type Entry } from '../../text/language.ts';
 import { words } from '../../text/contribute.ts';
 import { UnknownBackend } from './backend.tsx';
+import { Check } from './check.tsx';
 import { Choose } from './choose.tsx';
 import {
   before,
@@ -64,6 +65,7 @@ function Contribute({ project: one }: { project: Project }) {
         {status === 'idle' && <Facts facts={overviewFacts(one)} />}
         {status !== 'idle' && (
           <Progress run={run.value}>
+            <Check />
             <Buttons project={one} busy={busy} />
           </Progress>
         )}

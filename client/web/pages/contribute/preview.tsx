@@ -1,4 +1,4 @@
-import type { Project } from '../../../../shared/api/schemas.ts';
+import type { Project } from '../../../../shared/api/schemas/projects.ts';
 import { LeftOut } from '../../parts/left-out.tsx';
 import { Thumb } from '../../parts/thumb.tsx';
 import { say } from '../../text/language.ts';

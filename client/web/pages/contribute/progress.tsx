@@ -10,6 +10,7 @@ import { stageOf, type Note, type Run, type Stage } from './run.ts';
 
 const STAGES: Record<Exclude<Stage, 'idle'>, Entry> = {
   starting: words.stageStarting,
+  proving: words.stageProving,
   connecting: words.stageConnecting,
   reconnecting: words.stageReconnecting,
   paused: words.stagePaused,

@@ -28,6 +28,8 @@ export type Curve = { steps: number[]; loss: number[] };
 export type Run = {
   status: 'idle' | 'starting' | 'running' | 'stopping' | 'ended';
   paused: boolean;
+  /** The edge's puzzle is being solved: joining comes after it. */
+  puzzled: boolean;
   /** `left`: until a time that the edge has named. */
   line: 'none' | 'connected' | 'lost' | 'left';
   /** When the line is taken up again, in milliseconds since 1970, where it was left. */
@@ -46,11 +48,14 @@ export type Run = {
   trouble: Trouble | null;
 };
 
-export type Action = { kind: 'start' | 'pause' | 'resume' | 'stop' } | FromTrainer;
+export type Action =
+  | { kind: 'start' | 'pause' | 'resume' | 'stop' }
+  | Exclude<FromTrainer, { kind: 'challenged' }>;
 
 export const IDLE: Run = {
   status: 'idle',
   paused: false,
+  puzzled: false,
   line: 'none',
   backAt: null,
   backend: null,
@@ -109,8 +114,10 @@ const advance = (run: Run) => (run.status === 'starting' ? { status: 'running' a
 
 function happen(run: Run, event: PostedEvent): Run {
   switch (event.kind) {
+    case 'puzzle':
+      return { ...run, ...advance(run), puzzled: true };
     case 'joined':
-      return { ...run, ...advance(run) };
+      return { ...run, ...advance(run), puzzled: false };
     case 'connected':
       return { ...run, line: 'connected', backAt: null };
     case 'disconnected':
@@ -119,6 +126,8 @@ function happen(run: Run, event: PostedEvent): Run {
       return { ...run, line: 'left', backAt: event.until };
     case 'state':
       return { ...run, training: event.state };
+    case 'receiving':
+      return run;
     case 'round':
       return {
         ...leaveRound(run),
@@ -173,6 +182,7 @@ function note(run: Run, entry: Note): Run {
 export type Stage =
   | 'idle'
   | 'starting'
+  | 'proving'
   | 'connecting'
   | 'reconnecting'
   | 'paused'
@@ -185,12 +195,13 @@ export type Stage =
   | 'stopped'
   | 'failed';
 
-export function stageOf({ status, trouble, paused, line, work }: Run): Stage {
+export function stageOf({ status, trouble, paused, puzzled, line, work }: Run): Stage {
   if (status === 'ended') return trouble ? 'failed' : 'stopped';
   if (status !== 'running') return status;
   if (paused) return 'paused';
   if (line === 'lost') return 'reconnecting';
   if (work) return work.step === 0 ? 'looking' : work.step < work.steps ? 'learning' : 'sending';
   if (line === 'left') return 'resting';
+  if (puzzled) return 'proving';
   return line === 'connected' ? 'waiting' : 'connecting';
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Project } from '../../../../shared/api/schemas.ts';
+import type { ClassAdded } from '../../../../shared/api/schemas/classes.ts';
+import type { Project } from '../../../../shared/api/schemas/projects.ts';
 import { decodeImage, fromPixels, Unreadable } from '../../../data/decode.ts';
 import { FilePick } from '../../parts/file-pick.tsx';
 import { NewClass } from '../../parts/new-class.tsx';
@@ -11,7 +12,7 @@ import { say } from '../../text/language.ts';
 import { skipped } from '../../text/page.ts';
 import { words } from '../../text/playground.ts';
 import { Answer } from './answer.tsx';
-import { added, ask, error, forget } from './model.ts';
+import { added, ask, error, forget, startOver } from './model.ts';
 
 export function PlaygroundPage() {
   useEffect(() => void loadProjects(), []);
@@ -27,7 +28,7 @@ export function PlaygroundPage() {
 }
 
 function Playground({ project: one }: { project: Project }) {
-  useEffect(forget, [one.id]);
+  useEffect(startOver, [one.id]);
   return (
     <>
       <Ask project={one} />
@@ -35,9 +36,7 @@ function Playground({ project: one }: { project: Project }) {
         <h2 id="teach-title">{say(words.teach)}</h2>
         <p class="quiet">{say(words.teachLead)}</p>
         <NewClass project={one} withToken onAdded={(known) => (added.value = known)} />
-        <div aria-live="polite">
-          {added.value && <p class="done">{say(words.added, added.value)}</p>}
-        </div>
+        <div aria-live="polite">{added.value && <Added known={added.value} />}</div>
       </section>
     </>
   );
@@ -90,8 +89,22 @@ function Ask({ project: one }: { project: Project }) {
           />
           <p class="hint">{say(words.dropHint)}</p>
         </div>
-        <Answer input={input} />
+        <Answer project={one} />
       </div>
     </section>
+  );
+}
+
+/** That it is known now, and which of the examples may be a slip. */
+function Added({ known: { name, version, revision, report } }: { known: ClassAdded }) {
+  return (
+    <>
+      <p class="done">{say(words.added, { name, version, revision })}</p>
+      {report.doubtful.map(({ index, nearest }) => (
+        <p key={index} class="warn">
+          {say(words.doubtful, { n: index + 1, name: nearest })}
+        </p>
+      ))}
+    </>
   );
 }

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Project } from '../../../../../shared/api/schemas.ts';
+import type { Project } from '../../../../../shared/api/schemas/projects.ts';
 import type { Skipped } from '../../../../data/files.ts';
 import { token } from '../../../parts/token.tsx';
 import { ErrorBox } from '../../../parts/trouble.tsx';

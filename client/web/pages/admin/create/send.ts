@@ -1,4 +1,5 @@
-import { SlugSchema, type NewProject, type Project } from '../../../../../shared/api/schemas.ts';
+import { SlugSchema } from '../../../../../shared/api/schemas/fields.ts';
+import { type NewProject, type Project } from '../../../../../shared/api/schemas/projects.ts';
 import { firstOf } from '../../../../data/local-data.ts';
 import type { Skipped } from '../../../../data/files.ts';
 import { exampleOf } from '../../../parts/example.ts';

@@ -1,17 +1,28 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { TrainingState } from '../../../../shared/protocol/messages.ts';
-import { Facts, type Fact } from '../../parts/facts.tsx';
-import { token } from '../../parts/token.tsx';
-import { language, say } from '../../text/language.ts';
-import { words } from '../../text/admin.ts';
-import { phases } from '../../text/page.ts';
-import { atWork, connected, startRounds, stopRounds, training } from './model.ts';
+import type { TrainingState } from '../../../../../shared/protocol/messages.ts';
+import { Facts, type Fact } from '../../../parts/facts.tsx';
+import { adminApi, token } from '../../../parts/token.tsx';
+import { ErrorBox } from '../../../parts/trouble.tsx';
+import { useWork } from '../../../parts/work.ts';
+import { language, say } from '../../../text/language.ts';
+import { words } from '../../../text/admin.ts';
+import { phases } from '../../../text/page.ts';
+import { atWork, connected, training } from '../watch.ts';
 
 /** Where training stands, live, and the two buttons that move it. */
-export function Training({ project }: { project: string }) {
+export function State({ project }: { project: string }) {
   const state = training.value;
   const now = useClock();
   const [count, setCount] = useState(5);
+  const { error, run } = useWork();
+  const params = { project };
+  const start = async () => {
+    const json = { rounds: count };
+    training.value = await adminApi().call('startTraining', { params, json });
+  };
+  const stop = async () => {
+    training.value = await adminApi().call('stopTraining', { params });
+  };
   const locked = token.value === '';
   return (
     <section class="card" aria-labelledby="training-title">
@@ -54,18 +65,20 @@ export function Training({ project }: { project: string }) {
           type="button"
           class="primary"
           disabled={locked || !(count >= 1)}
-          onClick={() => void startRounds(project, count)}
+          onClick={() => void run(start)}
         >
           {say(words.start)}
         </button>
         <button
           type="button"
           disabled={locked || !state || state.round >= state.until}
-          onClick={() => void stopRounds(project)}
+          onClick={() => void run(stop)}
         >
           {say(words.stop)}
         </button>
+        {locked && <span class="quiet">{say(words.needsKey)}</span>}
       </div>
+      {error !== null && <ErrorBox error={error} />}
     </section>
   );
 }

@@ -1,7 +1,6 @@
-import type { Round } from '../../../../shared/api/schemas.ts';
-import { bytes, moment, say } from '../../text/language.ts';
-import { words } from '../../text/admin.ts';
-import { rounds } from './model.ts';
+import type { Round } from '../../../../../shared/api/schemas/training.ts';
+import { bytes, moment, say } from '../../../text/language.ts';
+import { words } from '../../../text/admin.ts';
 
 const TONES: Record<Round['outcome'], string> = {
   promoted: 'tag good',
@@ -10,14 +9,14 @@ const TONES: Record<Round['outcome'], string> = {
 };
 
 /** How the rounds ended, newest first. */
-export function Rounds() {
+export function Rounds({ rounds }: { rounds: readonly Round[] }) {
   return (
     <section class="card" aria-labelledby="rounds-title">
       <h2 id="rounds-title">{say(words.pastRounds)}</h2>
-      {rounds.value.length === 0 ? (
+      {rounds.length === 0 ? (
         <p class="quiet">{say(words.noRounds)}</p>
       ) : (
-        <div class="table" tabIndex={0} role="region" aria-labelledby="rounds-title">
+        <div class="table" tabIndex={0} role="group" aria-labelledby="rounds-title">
           <table>
             <thead>
               <tr>
@@ -30,7 +29,7 @@ export function Rounds() {
               </tr>
             </thead>
             <tbody>
-              {rounds.value.map((round) => (
+              {rounds.map((round) => (
                 <Row key={round.number} round={round} />
               ))}
             </tbody>
