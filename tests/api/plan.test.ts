@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
+import { shardsOf } from '../../shared/rounds/shards.ts';
 import { localSeed, PlanSchema, rateAt, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
 import { Problem } from '../../shared/api/problem.ts';
 import { NETS } from '../../shared/nn/index.ts';
@@ -129,6 +130,11 @@ describe('a plan whose parts do not fit is refused with 303 that names the part'
       { aggregation: { settings: { clipNorm: -1 } } },
       'clipNorm is -1',
     ],
+    [
+      'more volunteers than its shards can carry',
+      { round: { goal: 10_000, shards: 6 } },
+      'asks more than the 12000 volunteers that 6 shards carry',
+    ],
   ] satisfies [string, PlanInput, string][])('%s', (_, input, detail) => {
     const problem = refused(input);
     expect(problem.code).toBe(303);
@@ -140,6 +146,23 @@ describe('a plan whose parts do not fit is refused with 303 that names the part'
       code: 303,
       message: expect.stringContaining('tell apart'),
     });
+  });
+});
+
+describe('a large project', () => {
+  test.each([
+    [100_000, {}, 512],
+    [100_000, { overSelection: 4 }, 512],
+    [100_000, { shards: 65 }, 65],
+    [10_000, {}, 52],
+  ])('of %d deltas a round is a plan: %j', (goal, round, shards) => {
+    const { plan: complete } = recipeOf(plan({ round: { goal, minimum: goal, ...round } }), 2);
+    expect(shardsOf(complete)).toBe(shards);
+  });
+
+  test('of more than the machines would do is none', () => {
+    for (const round of [{ goal: 100_001 }, { shards: 513 }])
+      expect(v.safeParse(PlanSchema, { round }).success).toBe(false);
   });
 });
 
@@ -165,7 +188,7 @@ describe('the learning rate', () => {
 });
 
 test('no two volunteers of neighbouring rounds share a seed, and every seed is a whole number', () => {
-  for (const seed of [0, 1, 2, 1000]) {
+  for (const seed of [0, 1, 2, 1000, 2 ** 31]) {
     const seeds = Array.from({ length: 5000 }, (_, i) =>
       localSeed(seed, 1 + Math.floor(i / 500), i % 500),
     );

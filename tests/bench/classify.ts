@@ -1,48 +1,63 @@
-import { createCanvas } from '@napi-rs/canvas';
-import { startBackend } from '../../client/tf.ts';
-import { TENSOR_TYPE } from '../../shared/api/routes.ts';
-import type { NewProject } from '../../shared/api/schemas.ts';
-import { Random, range } from '../../shared/math/random.ts';
-import { createModel } from '../../shared/nn/model.ts';
-import { initialise } from '../../shared/nn/params.ts';
-import { createEncoder, type Encoder } from '../../worker/classify/encoder.ts';
+import { range } from '../../shared/math/random.ts';
+import type { Encoder } from '../../worker/classify/encoder.ts';
+import {
+  adding,
+  BATCH,
+  encoderHere,
+  FEW,
+  FEW_ID,
+  ID,
+  newProject,
+  removing,
+  REQUESTS,
+  SEED,
+  timeEmbedding,
+} from './classify-task.ts';
 import { createLive, withEdge, type BenchEdge } from './edge.ts';
 import { median, quantile } from './quantile.ts';
 import { Connections, type Asked } from './requests.ts';
 import type { Bench } from './run.ts';
 
-const SEED = 11;
-const ID = 'bench';
-const SIDE = 28;
-const CLASSES = 36;
-const NET = 'conv4-64';
 const CONNECTIONS = 8;
+/** Of an open loop: as many as may be under way when the worker stands still for a moment. */
+const OPEN_CONNECTIONS = 64;
 const BLOCKS = 5;
 const BLOCK_SECONDS = 2;
 const IN_TURN = 200;
 const ADDED = 20;
+const MANY_CLASSES = 10_000;
+const CHUNK = 200;
+const TURNS = 20;
 
-const NOOP: Asked = { method: 'GET', path: '/healthz' };
-const CLASSIFY = { method: 'POST', path: `/v1/projects/${ID}/classify` };
+type Kind = keyof typeof REQUESTS | 'embedding' | 'half' | 'noopHalf';
+type Times = Record<Kind, number[]>;
 
 /**
- * The classify route of the real worker over loopback: conv4-64, 28 x 28, 36 classes, the tensor in
- * the body. Beside it, in blocks that take turns, `GET /healthz`, the route that does nothing: what
- * HTTP, workerd and this client cost. Client and worker share the machine's cores.
+ * The classify route of the real worker over loopback, without Miniflare's front: conv4-64, 28 x 28, 36
+ * classes, the tensor in the body. Beside it, in blocks that take turns, `GET /healthz`, the route that
+ * does nothing: what HTTP, workerd and this client cost. Client and worker share the machine's cores.
  *
  * `requestsPerSecond` and `noopRequestsPerSecond` over 8 kept-alive connections (medians of the
  * blocks); `p50Ms`, `p99Ms`, `noopP50Ms` and `pngP50Ms` (a PNG of 112 x 112 in place of the tensor)
  * over one, all blocks together. `embeddingMs` is the median of the same encoder's pass over one
  * image in *this* process, on the same wasm kernels, between the blocks: clocks stand still inside
  * workerd while it computes. `shareOfLimit` is requestsPerSecond x embeddingMs, the part of one core
- * that goes into the network; `overheadMs` is p50Ms - noopP50Ms - embeddingMs. `addClassP95Ms` is
- * the time to add a class of five examples, 20 times.
+ * that goes into the network; `overheadMs` is p50Ms - noopP50Ms - embeddingMs.
+ *
+ * `halfRateP50Ms`, `halfRateP99Ms`: requests that are sent at half of that rate whether the ones before
+ * are answered or not; `halfRateTail`, the one over the other. `noopTail` is the same of the route that
+ * does nothing: how much of it is the machine's other work. `batchImageMs`: a batch of 32, an image;
+ * `batchShare`: of p50Ms. `addClassP95Ms`: adding a class of five examples, 20 times.
+ *
+ * With 10,000 classes of 64 numbers: `manyClassesP50Ms` an answer, `manyClassesMs` what it takes longer
+ * than one of the same network with 36 classes, in turn with it; `changedMs` the first answer after a
+ * change, for which the next classifier is made of the one before.
  *
  * Not measured: a network between the two, TLS, a cold isolate, and D1 and R2 at a distance.
  */
 export const classify: Bench = async ({ say }) => {
   const encoder = await encoderHere();
-  const figures = await withEdge(say, (edge) => measure(edge, encoder, say));
+  const figures = await withEdge(say, (edge) => measure(edge, encoder, say), { direct: true });
   encoder.dispose();
   return { seeds: [SEED], figures };
 };
@@ -52,139 +67,106 @@ async function measure(
   encoder: Encoder,
   say: (line: string) => void,
 ): Promise<Record<string, number>> {
-  await createLive(edge, newProject());
-  const many = new Connections(edge.origin, CONNECTIONS);
-  const one = new Connections(edge.origin, 1);
-  const tensor = {
-    ...CLASSIFY,
-    headers: { 'content-type': TENSOR_TYPE },
-    body: asTensor(imageOf(0)),
+  for (const id of [ID, FEW_ID]) await createLive(edge, newProject(id));
+  const [one, many, open] = [1, CONNECTIONS, OPEN_CONNECTIONS].map(
+    (count) => new Connections(edge.origin, count),
+  ) as [Connections, Connections, Connections];
+  for (const asked of Object.values(REQUESTS)) await one.inTurn(asked, 20);
+  const times: Times = {
+    noop: [],
+    tensor: [],
+    batch: [],
+    png: [],
+    embedding: [],
+    half: [],
+    noopHalf: [],
   };
-  const png = { ...CLASSIFY, headers: { 'content-type': 'image/png' }, body: drawnPng() };
-  for (const asked of [NOOP, tensor, png]) await one.inTurn(asked, 20);
-  const seen = { rate: [] as number[], noopRate: [] as number[] };
-  const times = {
-    tensor: [] as number[],
-    noop: [] as number[],
-    png: [] as number[],
-    embed: [] as number[],
-  };
+  const [rates, noopRates] = [[] as number[], [] as number[]];
   for (let block = 1; block <= BLOCKS; block++) {
-    seen.noopRate.push(await many.rate(NOOP, BLOCK_SECONDS));
-    seen.rate.push(await many.rate(tensor, BLOCK_SECONDS));
-    times.noop.push(...(await one.inTurn(NOOP, IN_TURN)));
-    times.tensor.push(...(await one.inTurn(tensor, IN_TURN)));
-    times.png.push(...(await one.inTurn(png, IN_TURN / 4)));
-    times.embed.push(...(await timeEmbedding(encoder)));
+    noopRates.push(await many.rate(REQUESTS.noop, BLOCK_SECONDS));
+    rates.push(await many.rate(REQUESTS.tensor, BLOCK_SECONDS));
+    times.noop.push(...(await one.inTurn(REQUESTS.noop, IN_TURN)));
+    times.tensor.push(...(await one.inTurn(REQUESTS.tensor, IN_TURN)));
+    times.png.push(...(await one.inTurn(REQUESTS.png, IN_TURN / 4)));
+    times.batch.push(...(await one.inTurn(REQUESTS.batch, IN_TURN / 20)));
+    times.embedding.push(...(await timeEmbedding(encoder, IN_TURN)));
+    const half = median(rates) / 2;
+    times.noopHalf.push(...(await open.arrivals(REQUESTS.noop, half, BLOCK_SECONDS)));
+    times.half.push(...(await open.arrivals(REQUESTS.tensor, half, BLOCK_SECONDS)));
     say(
-      `block ${block}: ${seen.rate.at(-1)!.toFixed(0)} a second, no-op ${seen.noopRate.at(-1)!.toFixed(0)}`,
+      `block ${block}: ${rates.at(-1)!.toFixed(0)} a second, no-op ${noopRates.at(-1)!.toFixed(0)}`,
     );
   }
-  const added = await timeClasses(edge, one);
-  many.close();
-  one.close();
-  return figuresOf(seen, times, added);
+  const figures = {
+    ...figuresOf(median(rates), median(noopRates), times),
+    addClassP95Ms: quantile(await timeClasses(edge, one), 0.95),
+    ...(await timeManyClasses(edge, one, say)),
+  };
+  for (const connections of [one, many, open]) connections.close();
+  return figures;
 }
 
 function figuresOf(
-  { rate, noopRate }: Record<'rate' | 'noopRate', number[]>,
-  times: Record<'tensor' | 'noop' | 'png' | 'embed', number[]>,
-  added: number[],
+  requestsPerSecond: number,
+  noopRequestsPerSecond: number,
+  times: Times,
 ): Record<string, number> {
-  const requestsPerSecond = median(rate);
-  const [p50Ms, noopP50Ms] = [median(times.tensor), median(times.noop)];
-  const embeddingMs = median(times.embed);
+  const [p50Ms, noopP50Ms, embeddingMs] = [times.tensor, times.noop, times.embedding].map(
+    median,
+  ) as [number, number, number];
+  const [halfRateP50Ms, halfRateP99Ms] = [median(times.half), quantile(times.half, 0.99)];
+  const batchImageMs = median(times.batch) / BATCH;
   return {
-    requestsPerSecond,
-    noopRequestsPerSecond: median(noopRate),
-    p50Ms,
-    p99Ms: quantile(times.tensor, 0.99),
-    noopP50Ms,
-    embeddingMs,
+    ...{ requestsPerSecond, noopRequestsPerSecond, p50Ms, p99Ms: quantile(times.tensor, 0.99) },
+    ...{ noopP50Ms, embeddingMs },
     shareOfLimit: (requestsPerSecond * embeddingMs) / 1000,
     overheadMs: p50Ms - noopP50Ms - embeddingMs,
     pngP50Ms: median(times.png),
-    addClassP95Ms: quantile(added, 0.95),
+    ...{ halfRateP50Ms, halfRateP99Ms, halfRateTail: halfRateP99Ms / halfRateP50Ms },
+    noopTail: quantile(times.noopHalf, 0.99) / median(times.noopHalf),
+    ...{ batchImageMs, batchShare: batchImageMs / p50Ms },
   };
-}
-
-/** What the worker does with an image, on random weights: the time does not depend on them. */
-async function encoderHere(): Promise<Encoder> {
-  const { tf } = await startBackend(['wasm']);
-  const model = createModel({
-    net: NET,
-    input: { size: SIDE, channels: 1 },
-    classes: CLASSES,
-    heads: ['cls'],
-  });
-  return createEncoder(tf, model, initialise(model.layout, new Random(SEED)));
-}
-
-async function timeEmbedding(encoder: Encoder): Promise<number[]> {
-  const image = Float32Array.from(imageOf(0), (value) => value / 255);
-  const times: number[] = [];
-  for (let i = 0; i < IN_TURN; i++) {
-    const start = performance.now();
-    await encoder.infer(image, 1);
-    times.push(performance.now() - start);
-  }
-  // The first ones of a block find cold caches: the worker ran in between.
-  return times.slice(IN_TURN / 10);
 }
 
 /** Adds so many classes, one behind the other, and takes them away again. */
 async function timeClasses({ adminToken }: BenchEdge, one: Connections): Promise<number[]> {
-  const path = `/v1/projects/${ID}/classes`;
-  const headers = { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' };
+  const names = range(ADDED).map((i) => `added ${i}`);
   const times: number[] = [];
-  for (const i of range(ADDED)) {
-    const examples = range(5).map((k) => asPixels(imageOf(1000 + 5 * i + k)));
-    const body = JSON.stringify({ name: `added ${i}`, examples });
-    times.push(await one.time({ method: 'POST', path, headers, body }));
-  }
-  for (const i of range(ADDED))
-    await one.time({ method: 'DELETE', path: `${path}/added%20${i}`, headers });
+  for (const name of names) times.push(await one.time(adding(adminToken, [name], 5)));
+  for (const name of names) await one.time(removing(adminToken, name));
   return times;
 }
 
-function newProject(): NewProject {
-  return {
-    ...{ id: ID, title: 'Bench' },
-    plan: {
-      ...{ net: NET, input: { size: SIDE, channels: 1 }, seed: SEED },
-      server: { warmupSteps: 1, batch: 1 },
-    },
-    classes: range(CLASSES).map((label) => ({
-      name: `class ${label}`,
-      examples: [asPixels(imageOf(2 * label))],
-      validation: [asPixels(imageOf(2 * label + 1))],
-    })),
+async function timeManyClasses(
+  { adminToken, anyone }: BenchEdge,
+  one: Connections,
+  say: (line: string) => void,
+): Promise<Record<string, number>> {
+  const asked = REQUESTS.tensor;
+  const before = await anyone.call('listClasses', { params: { project: ID } });
+  const names = range(MANY_CLASSES - before.length).map((i) => `many ${i}`);
+  for (let from = 0; from < names.length; from += CHUNK)
+    await one.time(adding(adminToken, names.slice(from, from + CHUNK), 1));
+  say(`${MANY_CLASSES} classes`);
+  // Asked as an admin, so that it knows of the change.
+  const now: Asked = {
+    ...asked,
+    headers: { ...asked.headers, authorization: `Bearer ${adminToken}` },
   };
-}
-
-/** Noise: what is in an image costs nothing and saves nothing. */
-function imageOf(seed: number): Uint8Array {
-  const random = new Random(SEED + seed);
-  return Uint8Array.from({ length: SIDE * SIDE }, () => random.int(256));
-}
-
-function asPixels(image: Uint8Array): { pixels: string } {
-  return { pixels: Buffer.from(image).toString('base64') };
-}
-
-function asTensor(image: Uint8Array): Uint8Array {
-  return new Uint8Array(Float32Array.from(image, (value) => value / 255).buffer);
-}
-
-/** A drawing as a page would send it. */
-function drawnPng(): Uint8Array {
-  const side = 4 * SIDE;
-  const canvas = createCanvas(side, side);
-  const context = canvas.getContext('2d');
-  context.fillStyle = 'white';
-  context.fillRect(0, 0, side, side);
-  context.lineWidth = side / 12;
-  context.arc(side / 2, side / 2, side / 4, 0, 5);
-  context.stroke();
-  return canvas.toBuffer('image/png');
+  const changed: number[] = [];
+  for (const name of names.slice(0, 10)) {
+    await one.inTurn(asked, 5);
+    await one.time(removing(adminToken, name));
+    changed.push(await one.time(now));
+  }
+  const [few, many] = [[] as number[], [] as number[]];
+  for (const _ of range(TURNS)) {
+    few.push(...(await one.inTurn(FEW, IN_TURN / TURNS)));
+    many.push(...(await one.inTurn(asked, IN_TURN / TURNS)));
+  }
+  return {
+    manyClassesP50Ms: median(many),
+    manyClassesMs: median(many) - median(few),
+    changedMs: median(changed),
+  };
 }

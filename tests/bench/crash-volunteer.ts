@@ -2,7 +2,7 @@ import { Api } from '../../client/net/api.ts';
 import { connect, type ProjectSocket } from '../../client/net/socket.ts';
 import { upload, type EncodedDelta } from '../../client/net/upload.ts';
 import { Problem } from '../../shared/api/problem.ts';
-import type { Receipt } from '../../shared/api/schemas.ts';
+import type { Receipt } from '../../shared/api/schemas/training.ts';
 import { Random } from '../../shared/math/random.ts';
 import { PROTOCOL_VERSION, type Assignment } from '../../shared/protocol/messages.ts';
 import { encode } from '../../shared/weights/codec.ts';
@@ -29,7 +29,7 @@ export class CrashVolunteer {
   readonly refused: number[] = [];
   readonly #index: number;
   readonly #size: number;
-  readonly #api: Api;
+  readonly #origin: string;
   readonly #socket: ProjectSocket;
   readonly #project: string;
   readonly #sending = new Map<string, Promise<void>>();
@@ -39,13 +39,13 @@ export class CrashVolunteer {
     index: number,
     size: number,
     project: string,
-    api: Api,
+    origin: string,
     socket: ProjectSocket,
   ) {
     this.#index = index;
     this.#size = size;
     this.#project = project;
-    this.#api = api;
+    this.#origin = origin;
     this.#socket = socket;
     socket.on('connect', () => {
       this.#wake.dispatchEvent(new Event('wake'));
@@ -56,8 +56,7 @@ export class CrashVolunteer {
 
   static async join(origin: string, project: string, index: number, size: number) {
     const ticket = await new Api(origin).call('join', { params: { project } });
-    const api = new Api(origin, ticket.ticket);
-    return new CrashVolunteer(index, size, project, api, connect(origin, project, ticket));
+    return new CrashVolunteer(index, size, project, origin, connect(origin, project, ticket));
   }
 
   /** Resolves when everything that was begun has been answered. */
@@ -80,7 +79,8 @@ export class CrashVolunteer {
   async #send(assignment: Assignment): Promise<void> {
     const { round, version } = assignment;
     try {
-      const receipt = await upload(this.#api, {
+      const api = new Api(this.#origin, assignment.ticket);
+      const receipt = await upload(api, {
         ...{ project: this.#project, round, version, images: imagesOf(this.#index) },
         delta: messageFor(this.#index, assignment, this.#size),
         ...{ until: Number.MAX_SAFE_INTEGER, wake: this.#wake },

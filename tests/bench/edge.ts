@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startEdge, type Edge } from '../../client/cli/edge/edge.ts';
+import { startEdge, type Edge, type EdgeOptions } from '../../client/cli/edge/edge.ts';
 import { Api } from '../../client/net/api.ts';
 import type { PlanInput } from '../../shared/api/plan.ts';
-import type { NewProject } from '../../shared/api/schemas.ts';
+import type { NewProject } from '../../shared/api/schemas/projects.ts';
 import { range } from '../../shared/math/random.ts';
 
 export type BenchEdge = Edge & { admin: Api; anyone: Api };
@@ -17,10 +17,11 @@ export type BenchEdge = Edge & { admin: Api; anyone: Api };
 export async function withEdge<T>(
   say: (line: string) => void,
   work: (edge: BenchEdge) => Promise<T>,
+  options: Pick<EdgeOptions, 'direct'> = {},
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'shoal-bench-'));
   try {
-    const edge = await startEdge({ folder, port: 0, say });
+    const edge = await startEdge({ folder, port: 0, say, ...options });
     try {
       const admin = new Api(edge.origin, edge.adminToken);
       return await work({ ...edge, admin, anyone: new Api(edge.origin) });

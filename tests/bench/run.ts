@@ -5,6 +5,7 @@ import { aggregate } from './aggregate.ts';
 import { classify } from './classify.ts';
 import { crash } from './crash.ts';
 import { crowd } from './crowd.ts';
+import { hostile } from './hostile.ts';
 import { learn } from './learn.ts';
 import { scale } from './scale.ts';
 import { train } from './train.ts';
@@ -25,6 +26,7 @@ const BENCHES: Record<string, Bench> = {
   crowd,
   scale,
   classify,
+  hostile,
   train,
   learn,
 };
@@ -39,6 +41,7 @@ const { values, positionals } = parseArgs({
     parameters: { type: 'string' },
     suite: { type: 'string' },
     kills: { type: 'string' },
+    requests: { type: 'string' },
     schemes: { type: 'string' },
   },
 });

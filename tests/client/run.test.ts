@@ -96,6 +96,13 @@ describe('the state of a contribution', () => {
     ]);
   });
 
+  test('says that a puzzle is being solved, until the tab has joined', () => {
+    const solving = after({ kind: 'start' }, BACKEND, event({ kind: 'puzzle' }));
+    expect(stageOf(solving)).toBe('proving');
+    const joined = event({ kind: 'joined', volunteer: 'v', again: false });
+    expect(stageOf(reduce(solving, joined))).toBe('connecting');
+  });
+
   test('lists every upload and counts the bytes of both directions', () => {
     const run = after(...JOINED, round(4), sent(4, 'abc'), round(5), sent(5, 'def'));
     expect(run.sent).toEqual([

@@ -1,13 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import { words as admin } from '../../client/web/text/admin.ts';
+import { verbs, words as access } from '../../client/web/text/access.ts';
+import { acts as changes, undoings, words as classes } from '../../client/web/text/classes.ts';
 import { words as contribute } from '../../client/web/text/contribute.ts';
 import { fill, preferredLanguage, type Entry } from '../../client/web/text/language.ts';
+import { acts, words as log } from '../../client/web/text/log.ts';
 import { page, phases, skipped } from '../../client/web/text/page.ts';
 import { words as playground } from '../../client/web/text/playground.ts';
 import { KOREAN } from '../../client/web/text/problems.ts';
+import { words as versions } from '../../client/web/text/versions.ts';
+import type { Route } from '../../shared/api/route.ts';
+import { ROUTES } from '../../shared/api/routes.ts';
 import { PROBLEMS } from '../../shared/api/problem.ts';
 
-const DICTIONARIES = { admin, contribute, page, phases, playground, skipped };
+const DICTIONARIES = {
+  ...{ access, acts, admin, changes, classes, contribute, log, page, phases, playground },
+  ...{ skipped, undoings, verbs, versions },
+};
 const ENTRIES = Object.entries(DICTIONARIES).flatMap(([name, dictionary]) =>
   Object.entries(dictionary as Record<string, Entry>).map(
     ([key, entry]) => [`${name}.${key}`, entry] as const,
@@ -25,6 +34,17 @@ describe('the dictionaries', () => {
   test('have every problem in Korean, and no other', () => {
     expect(Object.keys(KOREAN)).toEqual(Object.keys(PROBLEMS));
     for (const [title, remedy] of Object.values(KOREAN)) expect(title && remedy).toMatch(/[가-힣]/);
+  });
+});
+
+describe('the log of what admins did', () => {
+  test('has words for every route that it lists', () => {
+    const listed = Object.entries(ROUTES as Record<string, Route>)
+      .filter(([, { access: who, method }]) => who === 'admin' && method !== 'GET')
+      .map(([name]) => name);
+    // It is public, and an admin is made by it.
+    listed.push('createFirstKey');
+    expect(Object.keys(acts).toSorted()).toEqual(listed.toSorted());
   });
 });
 

@@ -5,10 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startEdge } from '../../client/cli/edge/edge.ts';
 import { words as admin } from '../../client/web/text/admin.ts';
+import { verbs, words as access } from '../../client/web/text/access.ts';
+import { acts as changes, undoings, words as classes } from '../../client/web/text/classes.ts';
 import { words as contributing } from '../../client/web/text/contribute.ts';
 import type { Entry } from '../../client/web/text/language.ts';
+import { acts, words as log } from '../../client/web/text/log.ts';
 import { page as anywhere, phases } from '../../client/web/text/page.ts';
 import { words as playground } from '../../client/web/text/playground.ts';
+import { words as versions } from '../../client/web/text/versions.ts';
 import type { PlanInput } from '../../shared/api/plan.ts';
 import { Tab, useBrowser } from '../kit/browser.ts';
 import { startTestEdge, useEdge, type TestEdge } from '../kit/edge.ts';
@@ -80,7 +84,7 @@ describe('an admin', () => {
     const { page } = tab;
     await page.getByText('No project yet').waitFor();
     await visit.signIn(page, edge.current.adminToken);
-    await button(page, 'New project').click();
+    await page.getByRole('link', { name: 'New project' }).click();
     await page.getByLabel('Title').fill('Shapes of all kinds');
     await visit.pick(button(page, 'Choose a folder of folders'), folder);
     await page.getByText('8 images').nth(2).waitFor();
@@ -99,16 +103,18 @@ describe('an admin', () => {
     await row(page, 'Versions', 1).getByText('live').waitFor();
 
     const helper = await volunteer('shapes-of-all-kinds');
+    await visit.open(page, 'Training');
     await visit.startRounds(page, 1);
     await row(page, 'Rounds', 1).getByText('promoted', { exact: true }).waitFor();
     await uploads(helper.page).waitFor();
+    await visit.open(page, 'Versions');
     await row(page, 'Versions', 2).getByText('live').waitFor();
 
     const back = button(row(page, 'Versions', 1), 'Make live');
     await back.click();
     await button(page.getByRole('dialog'), 'Cancel').click();
     await back.click();
-    await page.getByRole('heading', { name: 'Make version 1 live again?' }).waitFor();
+    await page.getByRole('heading', { name: 'Make version 1 live?' }).waitFor();
     expect(await visit.nameless(page)).toEqual([]);
     await button(page.getByRole('dialog'), 'Make live').click();
     await row(page, 'Versions', 1).getByText('live').waitFor();
@@ -116,7 +122,7 @@ describe('an admin', () => {
     const params = { project: 'shapes-of-all-kinds' };
     const { project } = await edge.current.anyone.call('getProject', { params });
     expect(project.live).toMatchObject({ version: 1 });
-    await checkAndClose({ 'admin-rollback': tab, 'admin-helper': helper });
+    await checkAndClose({ 'admin-rollback': tab, 'admin-helper': helper }, visit.NO_CANARY);
   });
 });
 
@@ -210,7 +216,10 @@ describe('a volunteer', () => {
 
 describe('a visitor from Korea', () => {
   /** Pieces of English text that only an untranslated entry would show. */
-  const english = [admin, contributing, anywhere, phases, playground]
+  const english = [
+    ...[access, acts, admin, anywhere, changes, classes, contributing, log],
+    ...[phases, playground, undoings, verbs, versions],
+  ]
     .flatMap((dictionary) => Object.values(dictionary as Record<string, Entry>))
     .filter(({ en, ko }) => en !== ko)
     .flatMap(({ en }) => en.split(/\{[^}]*\}/))
@@ -238,15 +247,31 @@ describe('a visitor from Korea', () => {
     await home.page.getByText(contributing.stageWaiting.ko).waitFor();
 
     const desk = await open('admin');
-    await desk.page.getByLabel(playground.token.ko).fill(adminToken);
+    await checkKorean(desk);
+    await desk.page.getByLabel(anywhere.token.ko).fill(adminToken);
+    await button(desk.page, admin.signIn.ko).click();
     await button(desk.page, admin.start.ko).click();
-    await row(desk.page, admin.versions.ko, 2).waitFor();
+    const go = (name: string) => desk.page.getByRole('link', { name, exact: true }).click();
+    await go(admin['section-versions'].ko);
+    await row(desk.page, versions.versions.ko, 2).waitFor();
+    await checkKorean(desk);
     await uploads(home.page).first().waitFor();
     await home.page.locator('.backend summary').click();
     await checkKorean(home);
-    await desk.page.getByText(admin.addClass.ko).click();
+    await go(admin['section-classes'].ko);
+    await desk.page.getByText(classes.addClass.ko).click();
     await checkKorean(desk);
-    await button(desk.page, admin.newProject.ko).click();
+    await go('disc');
+    await desk.page.getByText(classes.checkHint.ko).waitFor();
+    await checkKorean(desk);
+    await go(admin['section-access'].ko);
+    await desk.page.getByText(access.newKey.ko).click();
+    await checkKorean(desk);
+    await go(admin['section-log'].ko);
+    await desk.page.getByText(log.root.ko).first().waitFor();
+    await checkKorean(desk);
+    await go(admin.newProject.ko);
+    await desk.page.getByText(admin.labelledHint.ko).waitFor();
     await checkKorean(desk);
 
     const play = await open('playground');
@@ -266,11 +291,8 @@ describe('a visitor from Korea', () => {
     await play.page.getByRole('heading', { name: playground.headline.en }).waitFor();
     const text = await visit.readable(play.page);
     expect(english.filter((piece) => text.includes(piece)).length).toBeGreaterThan(10);
-    await checkAndClose({
-      'korean-contribute': home,
-      'korean-admin': desk,
-      'korean-playground': play,
-    });
+    const tabs = { 'korean-contribute': home, 'korean-admin': desk, 'korean-playground': play };
+    await checkAndClose(tabs, visit.NO_CANARY);
   });
 });
 

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Kept } from '../../client/sdk/memory.ts';
-import type { Round } from '../../shared/api/schemas.ts';
+import type { Round } from '../../shared/api/schemas/training.ts';
 import { Tab, useBrowser } from '../kit/browser.ts';
 import { useEdge } from '../kit/edge.ts';
 import { watch } from '../kit/line.ts';

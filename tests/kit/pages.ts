@@ -38,19 +38,32 @@ export const stage = (page: Page, name: string): Locator => page.locator(`.stage
 /** What the page lists as having left the tab. */
 export const uploads = (page: Page): Locator => page.locator('.uploads li');
 
+/** Signs in on the admin page. */
 export async function signIn(page: Page, token: string): Promise<void> {
-  await page.getByLabel('Admin token').fill(token);
+  await page.getByLabel('Admin key').fill(token);
+  await button(page, 'Sign in').click();
+  await button(page, 'Sign out').waitFor();
 }
 
-/** Opens the admin page of a project with the token filled in. */
+/** A section of the admin page, by the link that leads there. */
+export async function open(page: Page, section: string): Promise<void> {
+  const sections = page.getByRole('navigation', { name: 'Sections' });
+  await sections.getByRole('link', { name: section }).click();
+}
+
+/** Opens the admin page of a project, signed in; in another section than the first where one is named. */
 export async function administrate(
   { browser, origin, project }: Visit,
   token: string,
+  section = 'training',
 ): Promise<Tab> {
-  const tab = await Tab.open(browser, `${origin}/admin?project=${project}`);
+  const tab = await Tab.open(browser, `${origin}/admin?project=${project}#${section}`);
   await signIn(tab.page, token);
   return tab;
 }
+
+/** The versions' section asks for the canary; a browser's console tells of every 404, this one included. */
+export const NO_CANARY = /404 .+\/canary$/;
 
 export async function startRounds(page: Page, count: number): Promise<void> {
   await page.getByLabel('Rounds to run').fill(String(count));

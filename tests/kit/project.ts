@@ -1,6 +1,7 @@
 /** A project small enough that a round takes about a second in workerd, and yet learns. */
 import type { PlanInput } from '../../shared/api/plan.ts';
-import type { NewProject, ProjectState, Version } from '../../shared/api/schemas.ts';
+import type { NewProject, ProjectState } from '../../shared/api/schemas/projects.ts';
+import type { Version } from '../../shared/api/schemas/versions.ts';
 import type { Api } from '../../client/net/api.ts';
 import type { TestEdge } from './edge.ts';
 import { watch } from './line.ts';

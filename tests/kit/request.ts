@@ -1,5 +1,6 @@
 import type { ProblemBody } from '../../shared/api/problem.ts';
-import { ROUTES, type Route, type RouteName } from '../../shared/api/routes.ts';
+import type { Route } from '../../shared/api/route.ts';
+import { ROUTES, type RouteName } from '../../shared/api/routes.ts';
 
 export type Ask = {
   params?: Record<string, string>;

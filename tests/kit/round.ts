@@ -1,5 +1,5 @@
 /** Rounds of a toy project, from their opening to what became of them. */
-import type { Round } from '../../shared/api/schemas.ts';
+import type { Round } from '../../shared/api/schemas/training.ts';
 import type { Assignment, TrainingState } from '../../shared/protocol/messages.ts';
 import type { TestEdge } from './edge.ts';
 import type { Line } from './line.ts';

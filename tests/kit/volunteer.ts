@@ -3,8 +3,8 @@ import { Api } from '../../client/net/api.ts';
 import { upload, type EncodedDelta } from '../../client/net/upload.ts';
 import { recipeOf, type Recipe } from '../../shared/api/plan.ts';
 import type { ProblemBody } from '../../shared/api/problem.ts';
-import { DELTA_TYPE } from '../../shared/api/routes.ts';
-import type { Receipt, Ticket } from '../../shared/api/schemas.ts';
+import { DELTA_TYPE } from '../../shared/api/media.ts';
+import type { Receipt, Ticket } from '../../shared/api/schemas/training.ts';
 import { Random } from '../../shared/math/random.ts';
 import { PROTOCOL_VERSION, type Assignment } from '../../shared/protocol/messages.ts';
 import { encode, open } from '../../shared/weights/codec.ts';
@@ -30,6 +30,8 @@ export class ToyVolunteer {
   readonly ticket: Ticket;
   #home: Home;
   #line: Line | undefined;
+  /** By round, also from lines that were left. */
+  readonly #tickets = new Map<number, string>();
 
   private constructor(home: Home, project: string, recipe: Recipe, ticket: Ticket) {
     this.#home = home;
@@ -76,6 +78,8 @@ export class ToyVolunteer {
   }
 
   leave(): void {
+    for (const { round, ticket } of this.#line?.heard.assignment ?? [])
+      this.#tickets.set(round, ticket);
     this.#line?.close();
     this.#line = undefined;
   }
@@ -86,6 +90,12 @@ export class ToyVolunteer {
       `round ${round} for ${this.ticket.volunteer}`,
       (a) => a.round === round,
     );
+  }
+
+  /** What its own assignment brought, whosever the test goes by; who was not asked has its line's. */
+  ticketFor(round: number): string {
+    const own = this.#line?.heard.assignment.findLast((one) => one.round === round);
+    return own?.ticket ?? this.#tickets.get(round) ?? this.ticket.ticket;
   }
 
   decline(round: number): void {
@@ -103,7 +113,7 @@ export class ToyVolunteer {
 
   /** Uploads as a tab does. @throws Problem when refused. */
   send({ round, version }: Assignment, values: Float32Array, images = 10): Promise<Receipt> {
-    const api = new Api(this.#home.origin, this.ticket.ticket);
+    const api = new Api(this.#home.origin, this.ticketFor(round));
     const delta = this.encode(values);
     return upload(api, { project: this.project, round, version, images, delta });
   }
@@ -114,7 +124,7 @@ export class ToyVolunteer {
     bytes: Uint8Array,
     claim: Claim = {},
   ): Promise<{ status: number; body: Receipt & ProblemBody }> {
-    const { project = this.project, ticket = this.ticket.ticket } = claim;
+    const { project = this.project, ticket = this.ticketFor(assignment.round) } = claim;
     const { round = assignment.round, version = assignment.version, images = 10 } = claim;
     const response = await fetch(
       `${this.#home.origin}/v1/projects/${project}/rounds/${round}/deltas`,

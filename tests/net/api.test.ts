@@ -2,7 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { Api, Unreachable } from '../../client/net/api.ts';
 import { Problem } from '../../shared/api/problem.ts';
-import { DELTA_TYPE, ROUTES, type Route, type RouteName } from '../../shared/api/routes.ts';
+import { DELTA_TYPE } from '../../shared/api/media.ts';
+import type { Route } from '../../shared/api/route.ts';
+import { ROUTES, type RouteName } from '../../shared/api/routes.ts';
 import { badGateway, json, nowhere, problem, serve, silence } from './loopback.ts';
 
 /** The only request of a call. */

@@ -118,6 +118,20 @@ describe('patience', () => {
     expect(await settled).toEqual({ value: 'done' });
   });
 
+  test('may be fewer tries, where somebody looks on', async () => {
+    const { at, settled } = trying(always, { tries: 2 });
+    await vi.runAllTimersAsync();
+    expect(await settled).toEqual({ error: silent });
+    expect(at).toHaveLength(2);
+  });
+
+  test('ends at once where the next try would come too late', async () => {
+    const busy = new Problem(414, 'busy', { retryAfter: 20 });
+    const { at, settled } = trying([busy], { deadline: Date.now() + 19_000 });
+    expect(await settled).toEqual({ error: busy });
+    expect(at).toEqual([0]);
+  });
+
   test('is not asked for by an error of one’s own', async () => {
     const mistake = new TypeError('undefined is not a function');
     const { at, settled } = trying([mistake]);
@@ -155,6 +169,9 @@ describe('calling it off', () => {
 test.each([
   [new Problem(414, 'busy'), false],
   [new Problem(901, 'oops'), false],
+  [new Problem(705, 'others came first'), false],
+  [new Problem(702, 'no version', { retryAfter: 5 }), false],
+  [new Problem(702, 'no version'), true],
   [silent, false],
   [new Problem(407, 'closed'), true],
   [new Problem(413, 'stale'), true],

@@ -5,7 +5,7 @@ import { isSame, type WorkId } from '../../client/sdk/memory.ts';
 import type { Assignment } from '../../shared/protocol/messages.ts';
 
 const asked = (round: number, version = 1, seed = round): Assignment => ({
-  ...{ round, version, seed, weights: '', rate: 1, deadline: 0 },
+  ...{ round, version, seed, weights: '', rate: 1, deadline: 0, ticket: '' },
 });
 
 /** A piece of work that was begun, in the test's hands. */

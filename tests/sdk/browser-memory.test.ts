@@ -1,7 +1,7 @@
 /** Of the browser's memory what Node can tell; in a real browser it is tested in `tests/e2e/reload.test.ts`. */
 import { expect, test } from 'vitest';
 import { holdMemory } from '../../client/sdk/browser-memory.ts';
-import type { Ticket } from '../../shared/api/schemas.ts';
+import type { Ticket } from '../../shared/api/schemas/training.ts';
 
 const TICKET: Ticket = { volunteer: 'me', ticket: 't', expiresAt: 1, shard: 0 };
 

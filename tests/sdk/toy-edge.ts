@@ -11,7 +11,7 @@ import * as v from 'valibot';
 import { onTestFinished } from 'vitest';
 import { PlanSchema, recipeOf, type PlanInput, type Recipe } from '../../shared/api/plan.ts';
 import type { ProblemCode } from '../../shared/api/problem.ts';
-import type { Ticket } from '../../shared/api/schemas.ts';
+import type { Ticket } from '../../shared/api/schemas/training.ts';
 import { Random } from '../../shared/math/random.ts';
 import { initialise } from '../../shared/nn/params.ts';
 import type {
@@ -110,7 +110,8 @@ export class ToyEdge {
 
   assignment(round: number, more: Partial<Assignment> = {}): Assignment {
     const deadline = Date.now() + 60_000;
-    return { round, version: 1, weights: 'f'.repeat(64), rate: 1, deadline, seed: round, ...more };
+    const asked = { round, version: 1, weights: 'f'.repeat(64), rate: 1, deadline, seed: round };
+    return { ...asked, ticket: 'of whoever is asked', ...more };
   }
 
   /** To whoever is there. */
@@ -151,6 +152,7 @@ export class ToyEdge {
       return void line.disconnect(true);
     }
     this.#lines.add(line);
+    giveTickets(line, ticket);
     line.on('disconnect', () => {
       this.#lines.delete(line);
       this.#came();
@@ -202,4 +204,13 @@ export class ToyEdge {
     this.joined.push(ticket);
     return ticket;
   }
+}
+
+/** Each assignment comes with a ticket for its delta; here all of a volunteer's are its own. */
+function giveTickets(line: Line, ticket: string): void {
+  const emit = line.emit.bind(line) as (event: string, ...message: unknown[]) => boolean;
+  line.emit = ((event: string, message: object, ...more: unknown[]) =>
+    event === 'assignment'
+      ? emit(event, { ...message, ticket })
+      : emit(event, message, ...more)) as Line['emit'];
 }

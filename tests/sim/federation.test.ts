@@ -1,6 +1,6 @@
 import { parse } from 'valibot';
 import { expect, test } from 'vitest';
-import { simulate } from '../../client/sim/federation.ts';
+import { simulate, type Crowd } from '../../client/sim/federation.ts';
 import { PlanSchema, recipeOf } from '../../shared/api/plan.ts';
 import { tf } from '../kit/backends.ts';
 import { CLASSES, digest, SMALL, stripes, unlabelled } from '../train/stripes.ts';
@@ -34,4 +34,30 @@ test('volunteers change every round but the first, which is the server alone', a
   expect(first).toBe(alone);
   expect(rounds).toHaveLength(2);
   for (const [i, round] of rounds.entries()) expect(round).not.toBe(others[i]);
+});
+
+test('of many volunteers some are asked, others each round, and what they sent is told', async () => {
+  const crowd = Array.from({ length: 6 }, (_, i) => unlabelled(stripes(8, i + 2)));
+  const sent: Crowd[] = [];
+  const done: [number, number][] = [];
+  const ask = (asked?: number) =>
+    simulate({
+      ...{ tf, recipe: RECIPE, seed: SEED, volunteers: crowd, rounds: 2, asked },
+      onRound: async (_, __, of) => void sent.push(of),
+      onVolunteer: (...one) => void done.push(one),
+    });
+  const two = await ask(2);
+  expect(sent.map(({ deltas }) => deltas)).toEqual([0, 2, 2]);
+  expect(sent[1]).toMatchObject({ images: 16 });
+  expect(sent[1]!.bytes).toBeGreaterThan(2 * RECIPE.model.layout.size);
+  expect(done).toEqual([
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [2, 2],
+  ]);
+  expect(digest(await ask(2))).toBe(digest(two));
+  // More than there are is everybody.
+  expect(digest(await ask(60))).toBe(digest(await ask()));
+  expect(digest(await ask(60))).not.toBe(digest(two));
 });

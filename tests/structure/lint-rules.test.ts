@@ -35,8 +35,9 @@ const CASES: [file: string, statement: string, verdict: 'forbidden' | 'fine'][] 
   ['shared/aggregation/after/a.ts', `import { x } from './fedavg.ts'`, 'forbidden'],
   ['shared/aggregation/after/b.ts', `import { x } from '../combine/median.ts'`, 'forbidden'],
   ['shared/aggregation/combine/c.ts', `import { x } from '../contract.ts'`, 'fine'],
-  ['shared/fewshot/a.ts', `import { x } from './prototype.ts'`, 'forbidden'],
-  ['shared/fewshot/index.ts', `import { x } from './prototype.ts'`, 'fine'],
+  ['shared/fewshot/heads/a.ts', `import { x } from './prototype.ts'`, 'forbidden'],
+  ['shared/fewshot/heads/b.ts', `import { x } from '../contract.ts'`, 'fine'],
+  ['shared/fewshot/index.ts', `import { x } from './heads/prototype.ts'`, 'fine'],
 
   ['worker/routes/a.ts', `import type { x } from '../../client/sdk/api.ts'`, 'forbidden'],
   ['worker/routes/b.ts', `import { x } from 'socket.io'`, 'forbidden'],

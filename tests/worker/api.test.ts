@@ -1,8 +1,11 @@
 /** The HTTP API as an admin and an app use it, in a real workerd. */
 import * as v from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ROUTES, type Route, type RouteName } from '../../shared/api/routes.ts';
-import type { Answer, ClassAdded, NewProject, Project } from '../../shared/api/schemas.ts';
+import type { Route } from '../../shared/api/route.ts';
+import { ROUTES, type RouteName } from '../../shared/api/routes.ts';
+import type { Answer } from '../../shared/api/schemas/answers.ts';
+import type { ClassAdded } from '../../shared/api/schemas/classes.ts';
+import type { NewProject, Project } from '../../shared/api/schemas/projects.ts';
 import { sha256Hex } from '../../shared/weights/digest.ts';
 import { useEdge } from '../kit/edge.ts';
 import { getProject, liveToyProject, newToyProject, weightsOf } from '../kit/project.ts';
@@ -124,7 +127,8 @@ describe('a class that is added', () => {
     expect((await classifyDrawing(unseen!)).label).not.toBe('ring');
     const added = await succeed<ClassAdded>('addClass', { json: { name: ' ring ', examples } });
     const answer = await classifyDrawing(unseen!);
-    expect(added).toEqual({ name: 'ring', examples: 5, version: 1, revision: before.revision + 1 });
+    const expected = { name: 'ring', examples: 5, version: 1, revision: before.revision + 1 };
+    expect(added).toMatchObject(expected);
     expect(answer).toMatchObject({ label: 'ring', revision: before.revision + 1 });
     expect(await live()).toEqual({ ...before, revision: before.revision + 1 });
   });
@@ -177,7 +181,7 @@ describe('an earlier version', () => {
     expect(before.version).toBe(2);
     const [version1] = [...(await succeed<{ weights: string }[]>('listVersions'))].reverse();
 
-    const back = await succeed<Project>('rollback', { params: { project, version: '1' } });
+    const back = await succeed<Project>('makeLive', { params: { project, version: '1' } });
     const expected = { version: 1, revision: before.revision + 1, weights: version1!.weights };
     expect(back.live).toEqual(expected);
     const answer = await classifyDrawing(drawings('corner', 1, 4)[0]!);
@@ -192,7 +196,7 @@ describe('an earlier version', () => {
 
   test('that is live already stays so, and nothing changes', async () => {
     const before = await live();
-    const again = await succeed<Project>('rollback', { params: { project, version: '1' } });
+    const again = await succeed<Project>('makeLive', { params: { project, version: '1' } });
     expect(again.live).toEqual(before);
   });
 });

@@ -1,8 +1,9 @@
 /** Images of every kind, whole and broken, decoded in a real workerd. */
-import { crc32, deflateSync } from 'node:zlib';
+import { deflateSync } from 'node:zlib';
 import { createCanvas } from '@napi-rs/canvas';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../../shared/math/random.ts';
+import { bombs, endless, png, pngOf } from '../kit/png.ts';
 import { startVision, type Vision } from './fixtures/start-vision.ts';
 
 let vision: Vision;
@@ -122,31 +123,6 @@ test.each([
   close(at(bytes, 50, 30, 60), [224, 64, 32, 255]);
 });
 
-/** A PNG chunk by chunk, as encoders for canvases do not make it. */
-function png(
-  header: { width: number; height: number; depth: number; colour: number },
-  rows: number[][],
-  palette?: number[],
-) {
-  const chunk = (type: string, data: Uint8Array) => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const frame = Buffer.alloc(8);
-    frame.writeUInt32BE(data.length, 0);
-    frame.writeUInt32BE(crc32(body), 4);
-    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
-  };
-  const ihdr = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, header.depth, header.colour, 0, 0, 0]);
-  ihdr.writeUInt32BE(header.width, 0);
-  ihdr.writeUInt32BE(header.height, 4);
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk('IHDR', ihdr),
-    ...(palette ? [chunk('PLTE', Uint8Array.from(palette))] : []),
-    chunk('IDAT', deflateSync(Uint8Array.from(rows.flatMap((row) => [0, ...row])))),
-    chunk('IEND', new Uint8Array()),
-  ]);
-}
-
 test.each([
   ['grey', 8, 0, [[0, 255]], undefined],
   ['black and white', 1, 0, [[0b01000000]], undefined],
@@ -166,6 +142,47 @@ test('a PNG whose pixels are not there is problem 501, time after time', async (
   const bad = png({ width: 300, height: 300, depth: 8, colour: 6 }, [[0]]);
   for (let i = 0; i < 20; i++) expect(await problem(bad)).toMatchObject({ code: 501 });
   expect((await decode(await picture('png'))).status).toBe(200);
+});
+
+test('an interlaced PNG is put together line by line', async () => {
+  // Adam7 of 3 x 3: the passes hold (0, 0); nothing; nothing; (2, 0); (0, 2) and (2, 2); ...
+  const rows = [[10], [30], [70, 90], [20], [80], [40, 50, 60]];
+  const file = png({ width: 3, height: 3, depth: 8, colour: 0, interlaced: true }, rows);
+  const { status, bytes } = await decode(file);
+  expect(status).toBe(200);
+  const grey = Array.from({ length: 9 }, (_, i) => bytes[i * 4]);
+  expect(grey).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90]);
+});
+
+test('the decoder that is kept has seen good and small images only', async () => {
+  const whole = await picture('png');
+  const expected = (await decode(whole)).bytes;
+  const side = 1500;
+  const large = pngOf(
+    { width: side, height: side, depth: 8, colour: 6 },
+    deflateSync(new Uint8Array(side * (4 * side + 1))),
+  );
+  const bad = png({ width: 300, height: 300, depth: 8, colour: 6 }, [[0]]);
+  for (const [other, status] of [
+    [large, 200],
+    [bad, 422],
+    [whole.slice(0, -1), 422],
+    [large, 200],
+  ] as const) {
+    expect((await decode(other)).status).toBe(status);
+    expect((await decode(whole)).bytes).toEqual(expected);
+  }
+});
+
+describe('a bomb of', () => {
+  test.each(Object.entries(bombs()))('%s is an answer, and the next image too', async (_, file) => {
+    for (let i = 0; i < 3; i++) expect([200, 422]).toContain((await decode(file)).status);
+    expect((await decode(await picture('png'))).status).toBe(200);
+  });
+
+  test.each(['tEXt', 'IDAT'] as const)('a chunk %s of 4 GB is problem 501', async (type) => {
+    expect(await problem(endless(type))).toMatchObject({ code: 501 });
+  });
 });
 
 test('a camera that was held sideways gives an upright picture', async () => {

@@ -1,7 +1,8 @@
 /** What the edge says of itself, and what goes with every reply. */
 import { describe, expect, test } from 'vitest';
 import { PROBLEMS } from '../../shared/api/problem.ts';
-import { ROUTES, type Route } from '../../shared/api/routes.ts';
+import type { Route } from '../../shared/api/route.ts';
+import { ROUTES } from '../../shared/api/routes.ts';
 import { useEdge } from '../kit/edge.ts';
 import { newToyProject } from '../kit/project.ts';
 
@@ -74,11 +75,16 @@ describe('the OpenAPI document', () => {
         expect(reply['description']).not.toBe('');
       }
       const problems = route.problems.map((code) => String(PROBLEMS[code][0]));
-      const expected = new Set([String(route.reply.status), ...problems]);
+      const { status, later } = route.reply;
+      const expected = new Set([status, ...(later ? [later] : [])].map(String).concat(problems));
       expect(Object.keys(operation['responses']!).sort()).toEqual([...expected].sort());
       const security = operation['security'] ?? [];
-      expect(security).toEqual(route.access === 'public' ? [] : [{ [route.access]: [] }]);
-      for (const one of security) expect(schemes).toHaveProperty(Object.keys(one));
+      const verbs = 'verb' in route ? [route.verb] : [];
+      const asked = route.access === 'public' ? [] : [{ [route.access]: verbs }];
+      // Of a project that is open nobody needs a key.
+      expect(security).toEqual(route.access === 'app' ? [{}, ...asked] : asked);
+      for (const one of security)
+        for (const scheme of Object.keys(one)) expect(schemes).toHaveProperty(scheme);
     }
   });
 
@@ -102,10 +108,14 @@ describe('the OpenAPI document', () => {
   test('gives every body and every JSON reply a schema', async () => {
     for (const { operation } of await operations()) {
       const route: Route = ROUTES[operation['operationId'] as keyof typeof ROUTES];
-      const types = route.body && ('json' in route.body ? ['application/json'] : route.body.types);
-      expect(Object.keys(operation['requestBody']?.['content'] ?? {})).toEqual(types ?? []);
+      const json = route.body && 'json' in route.body ? ['application/json'] : [];
+      const types = [...json, ...(route.body?.types ?? [])];
+      expect(Object.keys(operation['requestBody']?.['content'] ?? {})).toEqual(types);
       const success = operation['responses']![route.reply.status]!['content']!;
-      if (route.reply.json) expect(success['application/json']!['schema']).toHaveProperty('type');
+      if (!route.reply.json) continue;
+      const schema = success['application/json']!['schema']!;
+      // One kind of reply, or one of several.
+      for (const one of (schema['oneOf'] ?? [schema]) as Json[]) expect(one).toHaveProperty('type');
     }
   });
 });
@@ -171,12 +181,27 @@ describe('every reply', () => {
     expect(policy).toContain("default-src 'self'");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|\*/);
+    // It names no other place: images that a page holds can be sent nowhere else.
+    const { host } = new URL(edge.current.origin);
+    expect(policy).toContain(`connect-src 'self' ws://${host} wss://${host};`);
+    expect(policy?.replaceAll(host, '')).not.toMatch(/https?:|wss?:\/\/\w/);
+    for (const feature of ['camera', 'microphone', 'geolocation'])
+      expect(headers.get('permissions-policy')).toContain(`${feature}=()`);
+    // There is no https here to insist on.
+    expect(headers.has('strict-transport-security')).toBe(false);
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
     expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('over https asks for https from then on', async () => {
+    // As miniflare hears of a proxy before it; where the edge is deployed, Cloudflare says so itself.
+    const headers = { 'x-forwarded-proto': 'https' };
+    const response = await fetch(`${edge.current.origin}/healthz`, { headers });
+    expect(response.headers.get('strict-transport-security')).toBe('max-age=31536000');
   });
 
   test('has an id of its own', async () => {

@@ -1,12 +1,15 @@
 /** What the API refuses: every bad input by its number, with the reason, and with nothing changed. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PROBLEMS, type ProblemCode } from '../../shared/api/problem.ts';
-import { DELTA_TYPE, ROUTES, type Route, type RouteName } from '../../shared/api/routes.ts';
+import { DELTA_TYPE, SAFETENSORS_TYPE } from '../../shared/api/media.ts';
+import type { Route } from '../../shared/api/route.ts';
+import { ROUTES, type RouteName } from '../../shared/api/routes.ts';
 import { useEdge } from '../kit/edge.ts';
 import { liveToyProject, newToyProject } from '../kit/project.ts';
 import { ask, type Answered, type Ask } from '../kit/request.ts';
 import { asFile, asPixels, asTensor, drawings } from '../kit/shapes.ts';
 import { mintTicket, unsignedTicket } from '../kit/tickets.ts';
+import { BAD_CHANGES, FULL } from './fixtures/bad-classes.ts';
 import { BAD_INPUTS } from './fixtures/bad-inputs.ts';
 
 const edge = useEdge();
@@ -30,16 +33,17 @@ async function refuse(name: RouteName, options: Ask, code: ProblemCode): Promise
 }
 
 /** All that anyone can see of the project, and which others there are. */
-async function everything(): Promise<string> {
+async function everything(project = 'reef'): Promise<string> {
   const names = [
     'getProject',
     'listClasses',
+    'listRevisions',
     'listVersions',
     'listRounds',
     'listProjects',
   ] as const;
   const replies = await Promise.all(
-    names.map((name) => ask(edge.current.origin, name, { params })),
+    names.map((name) => ask(edge.current.origin, name, { params: { project } })),
   );
   expect(replies.map(({ status }) => status)).toEqual(names.map(() => 200));
   return replies.map(({ text }) => text).join('\n');
@@ -47,7 +51,9 @@ async function everything(): Promise<string> {
 
 const tokenFor = async ({ access }: Route, project = 'reef') => {
   if (access === 'admin') return edge.current.adminToken;
-  return access === 'volunteer' ? mintTicket(edge.current.ticketSecret, project) : undefined;
+  return access === 'volunteer'
+    ? mintTicket(edge.current.ticketSecret, project, { round: 1 })
+    : undefined;
 };
 
 describe('a bad input is refused and changes nothing', () => {
@@ -119,7 +125,8 @@ describe('a bad input is refused and changes nothing', () => {
 });
 
 describe('who may call', () => {
-  const guarded = routes.filter(([, { access }]) => access !== 'public');
+  // An open project's answers are for everybody; access.test.ts has those that are not.
+  const guarded = routes.filter(([, { access }]) => access === 'volunteer' || access === 'admin');
   const admin = guarded.filter(([, { access }]) => access === 'admin');
 
   test.each(guarded)('201: nobody calls %s without a token', async (name) => {
@@ -165,11 +172,53 @@ describe('who may call', () => {
   });
 });
 
+describe('a change of classes that cannot be is refused and changes nothing', () => {
+  const lagoon = 'lagoon';
+  const [first] = drawings('ring', 1, 1);
+  const add = (name: string, count: number) =>
+    edge.current.admin.call('addClass', {
+      params: { project: lagoon },
+      json: { name, examples: Array.from({ length: count }, () => asPixels(first!)) },
+    });
+
+  beforeAll(async () => {
+    await liveToyProject(edge.current, lagoon);
+    await add('one', 1);
+    await add('full', FULL);
+  });
+
+  test.each(BAD_CHANGES)('$code $name: $what', async ({ code, name, input, detail }) => {
+    const before = await everything(lagoon);
+    const asked = await input();
+    const options = { ...asked, params: { ...asked.params, project: lagoon } };
+    const { problem } = await refuse(name, { token: edge.current.adminToken, ...options }, code);
+    expect(problem.detail).toMatch(detail);
+    expect(await everything(lagoon)).toBe(before);
+  });
+
+  test('608: the only example of a class stays', async () => {
+    const before = await everything(lagoon);
+    const at = { project: lagoon, class: 'one' };
+    const [only] = await edge.current.admin.call('listExamples', { params: at });
+    const options = { params: { ...at, example: only!.id }, token: edge.current.adminToken };
+    expect((await refuse('removeExample', options, 608)).problem.detail).toContain('"one"');
+    expect(await everything(lagoon)).toBe(before);
+  });
+});
+
 describe('a project that is not there', () => {
   const bodies: Partial<Record<RouteName, () => Ask>> = {
     startTraining: () => ({ json: { rounds: 1 } }),
+    putCanary: () => ({ json: { version: 1, share: 0.5 } }),
+    importVersion: () => ({ body: new Uint8Array(1), type: SAFETENSORS_TYPE }),
     addClass: () => ({ json: { name: 'x', examples: drawings('ring', 1, 1).map(asPixels) } }),
+    addClasses: () => ({ json: { classes: [{ name: 'x', examples: [] }] } }),
+    renameClass: () => ({ json: { name: 'x' } }),
+    mergeClasses: () => ({ json: { from: 'x' } }),
+    addExamples: () => ({ json: { examples: drawings('ring', 1, 1).map(asPixels) } }),
+    undo: () => ({ json: {} }),
     classify: () => ({ body: asTensor(drawings('ring', 1, 1)[0]!), type: 'application/x-tensor' }),
+    changeSettings: () => ({ json: { keepVersions: 3 } }),
     sendDelta: () => ({
       ...{ body: new Uint8Array(1), type: DELTA_TYPE },
       headers: {
@@ -212,12 +261,27 @@ describe('a project whose first version is still being made', () => {
     const tensor = { body: asTensor(drawing!), type: 'application/x-tensor' };
     await refuse('classify', { params: unborn, ...tensor }, 702);
     const json = { name: 'ring', examples: [asPixels(drawing!)] };
-    await refuse('addClass', { params: unborn, token: edge.current.adminToken, json }, 702);
+    const token = edge.current.adminToken;
+    await refuse('addClass', { params: unborn, token, json }, 702);
+    await refuse('addClasses', { params: unborn, token, json: { classes: [json] } }, 702);
+    await refuse('undo', { params: unborn, token, json: {} }, 702);
+    const at = { ...unborn, class: 'ring', example: 'none' };
+    await refuse('addExamples', { params: at, token, json }, 702);
+    await refuse('renameClass', { params: at, token, json: { name: 'x' } }, 702);
+    await refuse('mergeClasses', { params: at, token, json: { from: 'x' } }, 702);
+    for (const name of ['removeClass', 'removeExample', 'checkClass'] as const)
+      await refuse(name, { params: at, token }, 702);
   });
 
   test('701: has no version to go back to', async () => {
     const options = { params: { ...unborn, version: '1' }, token: edge.current.adminToken };
-    await refuse('rollback', options, 701);
+    await refuse('makeLive', options, 701);
+  });
+
+  test('702: takes no version from elsewhere yet, for the first one is not there', async () => {
+    const options = { params: unborn, token: edge.current.adminToken };
+    const body = new Uint8Array(1);
+    await refuse('importVersion', { ...options, body, type: SAFETENSORS_TYPE }, 702);
   });
 
   test('says how far it is', async () => {

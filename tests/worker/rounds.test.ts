@@ -244,6 +244,7 @@ describe('a line', () => {
   test.each([
     [202, 'that the edge did not sign', () => mintTicket('another secret of this length', 'doors')],
     [203, 'that has expired', () => mintTicket(edge.current.ticketSecret, 'doors', { age: 7200 })],
+    [202, 'for a delta', () => mintTicket(edge.current.ticketSecret, 'doors', { round: 1 })],
     [204, 'of another project', () => mintTicket(edge.current.ticketSecret, 'elsewhere')],
     [202, 'that is none', async () => 7 as unknown as string],
   ])('%i: with a ticket %s is told so and closed', async (code, _, mint) => {

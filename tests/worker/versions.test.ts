@@ -1,6 +1,9 @@
 /** What goes live and when: the quality gate, ways back, and changes that come all at once. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Answer, ClassAdded, Project } from '../../shared/api/schemas.ts';
+import type { Problem } from '../../shared/api/problem.ts';
+import type { Answer } from '../../shared/api/schemas/answers.ts';
+import type { ClassAdded } from '../../shared/api/schemas/classes.ts';
+import type { Project } from '../../shared/api/schemas/projects.ts';
 import { NORM_LIMIT } from '../../shared/rounds/admit.ts';
 import { useEdge } from '../kit/edge.ts';
 import { getProject, liveToyProject, UNTOUCHED, versionOf, weightsOf } from '../kit/project.ts';
@@ -34,17 +37,19 @@ const training = async (project: string) =>
 const versions = (project: string) =>
   edge.current.anyone.call('listVersions', { params: { project } });
 const rollback = (project: string, version: number): Promise<Project> =>
-  edge.current.admin.call('rollback', { params: { project, version: String(version) } });
+  edge.current.admin.call('makeLive', { params: { project, version: String(version) } });
 
 const examples = drawings('ring', 3, 3).map(asPixels);
 const addClass = (project: string, name: string): Promise<ClassAdded> =>
   edge.current.admin.call('addClass', { params: { project }, json: { name, examples } });
-const classify = (project: string): Promise<Answer> =>
-  edge.current.anyone.call('classify', {
-    params: { project },
-    ...{ bytes: asTensor(drawings('disc', 1, 5)[0]!), type: 'application/x-tensor' },
-    query: { top: 100 },
-  });
+/** One image for all: what is said of it may change with version and revision only. */
+const image = (project: string) => ({
+  params: { project },
+  ...{ bytes: asTensor(drawings('disc', 1, 5)[0]!), type: 'application/x-tensor' },
+});
+/** An admin's answers are of now, anyone's of up to a second ago. */
+const classify = (project: string, who: 'admin' | 'anyone' = 'admin'): Promise<Answer> =>
+  edge.current[who].call('classify', { ...image(project), query: { top: 100 } });
 
 const zeros = ({ size }: ToyVolunteer) => new Float32Array(size);
 /** Noise just below what is refused outright: it leaves nothing of the model. */
@@ -143,6 +148,43 @@ test('a step back while a round is open changes what is live, not what the round
   expect(farthest(await weightsOf(edge.current.anyone, made.weights), expected)).toBeLessThan(1e-6);
 });
 
+type Embedded = { embedding: number[]; version: number; revision: number };
+
+/** The image three times over, which are three answers of one version and one revision. */
+async function classifyThree(project: string): Promise<Answer[]> {
+  const { bytes, ...rest } = image(project);
+  const { answers, ...stamp } = await edge.current.anyone.call('classifyBatch', {
+    ...{ ...rest, bytes: Buffer.concat([bytes, bytes, bytes]), query: { top: 100 } },
+  });
+  expect(answers).toHaveLength(3);
+  return answers.map((one) => ({ ...one, ...stamp }));
+}
+
+/** Undefined when another version than the one that made it is live: 505, and never another answer. */
+async function classifyEmbedding(
+  project: string,
+  { embedding, version }: Embedded,
+): Promise<Answer | undefined> {
+  const query = { top: 100, version };
+  const asked = { params: { project }, json: { embedding }, query };
+  return edge.current.anyone.call('classify', asked).catch((error: Problem) => {
+    expect(error.code).toBe(505);
+    return undefined;
+  });
+}
+
+/** Of each version the same numbers, time after time, and of two versions different ones. */
+function expectOnePerVersion(seen: [version: number, numbers: number[]][]) {
+  const first = new Map<number, number[]>();
+  for (const [version, numbers] of seen) {
+    const known = first.get(version) ?? numbers;
+    first.set(version, known);
+    numbers.forEach((value, i) => expect(value).toBeCloseTo(known[i]!, 4));
+  }
+  const [one, other] = [...first.values()];
+  expect(farthest(Float32Array.from(one!), Float32Array.from(other!))).toBeGreaterThan(1e-3);
+}
+
 describe('changes that come at once', () => {
   test('of different classes all succeed, each with a revision of its own', async () => {
     await liveToyProject(edge.current, 'six', UNTOUCHED);
@@ -175,11 +217,22 @@ describe('changes that come at once', () => {
     const patch = { round: { goal: 1 }, server: { steps: 20 } };
     const { first, assignment } = await open('busy', patch, { volunteers: 1 });
     const answers: Answer[] = [];
+    const embedded: Embedded[] = [];
     const added: ClassAdded[] = [];
     const over = new AbortController();
-    const asking = async () => {
-      while (!over.signal.aborted) answers.push(await classify('busy'));
+    const until = async (ask: () => Promise<unknown>) => {
+      while (!over.signal.aborted) await ask();
     };
+    const asking = (who: 'admin' | 'anyone') =>
+      until(async () => answers.push(await classify('busy', who)));
+    const askingMany = () => until(async () => answers.push(...(await classifyThree('busy'))));
+    const askingByEmbedding = () =>
+      until(async () => {
+        const one = await edge.current.anyone.call('embed', image('busy'));
+        embedded.push(one);
+        const again = await classifyEmbedding('busy', one);
+        if (again) answers.push(again);
+      });
     const adding = async () => {
       while (!over.signal.aborted) added.push(await addClass('busy', `class ${added.length + 1}`));
     };
@@ -188,10 +241,13 @@ describe('changes that come at once', () => {
       over.abort();
       return outcome;
     });
-    await Promise.all([asking(), asking(), adding()]);
+    await Promise.all([
+      ...[asking('admin'), asking('anyone'), askingMany(), askingByEmbedding(), adding()],
+    ]);
     expect(await ended).toMatchObject({ outcome: 'promoted', candidateVersion: 2 });
     added.push(await addClass('busy', 'the last'));
     answers.push(await classify('busy'));
+    embedded.push(await edge.current.admin.call('embed', image('busy')));
 
     const last = await live('busy');
     expect(last).toMatchObject({ version: 2, revision: added.length + 2 });
@@ -207,5 +263,18 @@ describe('changes that come at once', () => {
       expect(classes.map(({ name }) => name).sort()).toEqual([...BASE_SHAPES, ...known].sort());
     }
     expect(new Set(answers.map(({ version }) => version))).toEqual(new Set([1, 2]));
+    // What a version makes of the image, and of its own classes, is that version's alone.
+    for (const { version, revision } of embedded) expect(version).toBe(versionAt(revision));
+    expectOnePerVersion(embedded.map(({ version, embedding }) => [version, embedding]));
+    const known = new Set<string>(BASE_SHAPES);
+    expectOnePerVersion(
+      answers.map(({ version, classes }) => [
+        version,
+        classes
+          .filter(({ name }) => known.has(name))
+          .toSorted((a, b) => a.name.localeCompare(b.name))
+          .map(({ similarity }) => similarity),
+      ]),
+    );
   });
 });
