@@ -1,3 +1,4 @@
+import { bytesOf } from '../../shared/math/bytes.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import type { Assignment } from '../../shared/protocol/messages.ts';
 import type { Snapshot } from '../../shared/train/session.ts';
@@ -84,8 +85,6 @@ export class Desk {
 
   /** SHA-256 of the images, taken once. */
   #digest(): Promise<string> {
-    const { buffer, byteOffset, byteLength } = this.#data.images;
-    this.#images ??= sha256Hex(new Uint8Array(buffer, byteOffset, byteLength));
-    return this.#images;
+    return (this.#images ??= sha256Hex(bytesOf(this.#data.images)));
   }
 }

@@ -1,5 +1,6 @@
 import { TENSOR_TYPE, type IMAGE_TYPES } from '../../shared/api/media.ts';
 import { toBytes } from '../../shared/images/image-set.ts';
+import { bytesOf } from '../../shared/math/bytes.ts';
 import { problemOf } from '../net/problems.ts';
 
 /**
@@ -84,10 +85,6 @@ function typeOf(bytes: Uint8Array): Packed['type'] | undefined {
   if (has(0, '\xff\xd8\xff')) return 'image/jpeg';
   if (has(0, 'RIFF') && has(8, 'WEBP')) return 'image/webp';
   return undefined;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 
 /** In pieces: a call takes some ten thousands of arguments. */

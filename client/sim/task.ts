@@ -15,7 +15,7 @@ import { loadImages } from '../data/image-files.ts';
 import type { Dealt } from './partition.ts';
 
 type Input = NonNullable<PlanInput['input']>;
-type Labelled = LocalData & { labels: Int32Array };
+export type Labelled = LocalData & { labels: Int32Array };
 
 /** Something for a crowd to learn: what the server holds, what is dealt to volunteers, what judges. */
 export type Task = {

@@ -9,5 +9,3 @@ export const FEW_SHOT_HEADS = {
   'nearest-mean': nearestMean,
   matching,
 } satisfies Record<string, FewShotHead>;
-
-export type FewShotHeadName = keyof typeof FEW_SHOT_HEADS;

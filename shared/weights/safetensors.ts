@@ -1,4 +1,5 @@
 import { Problem } from '../api/problem.ts';
+import { bytesOf } from '../math/bytes.ts';
 import type { Layout } from './layout.ts';
 import { gather, type NamedTensor } from './gather.ts';
 
@@ -35,7 +36,7 @@ export function packSafetensors(
   const bytes = new Uint8Array(start + 4 * weights.length).fill(0x20, LENGTH_BYTES, start);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(start - LENGTH_BYTES), true);
   bytes.set(json, LENGTH_BYTES);
-  bytes.set(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength), start);
+  bytes.set(bytesOf(weights), start);
   return bytes;
 }
 

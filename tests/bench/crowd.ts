@@ -9,6 +9,7 @@ import { IdleVolunteer } from './idle.ts';
 import { watchMemory } from './memory.ts';
 import { quantile } from './quantile.ts';
 import type { Bench } from './run.ts';
+import { Turns } from './turns.ts';
 
 const SEED = 13;
 const ID = 'crowd';
@@ -120,27 +121,5 @@ async function outcome({ anyone }: BenchEdge): Promise<number> {
     const [round] = await anyone.call('listRounds', { params: { project: ID } });
     if (round) return round.accepted;
     await pause(200);
-  }
-}
-
-/** So many at a time; the others in their order. */
-class Turns {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(most: number) {
-    this.#free = most;
-  }
-
-  async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((go) => this.#waiting.push(go));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    }
   }
 }

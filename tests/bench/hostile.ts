@@ -1,4 +1,3 @@
-import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { ROUTES, type RouteName } from '../../shared/api/routes.ts';
@@ -7,7 +6,9 @@ import { Random } from '../../shared/math/random.ts';
 import { blankProject, createLive, withEdge, type BenchEdge } from './edge.ts';
 import { hostileRequests, type Hostile } from './hostile-requests.ts';
 import { watchMemory } from './memory.ts';
+import { Connections } from './requests.ts';
 import type { Bench } from './run.ts';
+import { Turns } from './turns.ts';
 
 const SEED = 23;
 const CONNECTIONS = 16;
@@ -55,21 +56,23 @@ async function measure(
     tokens: [...callers.keys()],
   });
   const seen = new Seen(callers, say);
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  const connections = new Connections(edge.origin, CONNECTIONS);
+  const turns = new Turns(CONNECTIONS);
   const random = new Random(SEED);
   const peaks: number[] = [];
   for (let sent = 0, wave = 0; sent < wanted; sent += WAVE, wave++) {
     const memory = watchMemory(edge.pid());
     const requests = fc.sample(drawn, { seed: SEED + wave, numRuns: WAVE });
-    await inLanes(requests, async (one, i) => {
+    const send = async (one: Hostile, i: number) => {
       if (i % RAW_EVERY === 0) await sendRaw(edge.origin, rawBytes(one, random));
-      else seen.note(one, await send(agent, edge.origin, one));
-    });
+      else seen.note(one, await connections.ask(one, PATIENCE_MS).catch(() => undefined));
+    };
+    await Promise.all(requests.map((one, i) => turns.take(() => send(one, i))));
     peaks.push(memory?.stop() ?? 0);
     if ((wave + 1) % 5 === 0)
       say(`${sent + WAVE} sent, workerd holds ${peaks.at(-1)!.toFixed(0)} MB`);
   }
-  agent.destroy();
+  connections.close();
   const fifth = Math.max(1, Math.floor(peaks.length / 5));
   const before = Math.max(...peaks.slice(fifth, 2 * fifth));
   const after = Math.max(...peaks.slice(-fifth));
@@ -107,11 +110,12 @@ class Seen {
     this.#say = say;
   }
 
-  note(sent: Hostile, reply: { status: number; text: string } | undefined): void {
+  note(sent: Hostile, reply: { status: number; body: Buffer } | undefined): void {
     if (!reply) return this.#bad('silent', sent, 'no answer');
     this.#counts.answered++;
-    if (reply.status >= 500) this.#bad('serverErrors', sent, `${reply.status} ${reply.text}`);
-    if (/\n\s+at \S+.*:\d+/.test(reply.text)) this.#bad('stackTraces', sent, reply.text);
+    const text = reply.body.toString('latin1');
+    if (reply.status >= 500) this.#bad('serverErrors', sent, `${reply.status} ${text}`);
+    if (/\n\s+at \S+.*:\d+/.test(text)) this.#bad('stackTraces', sent, text);
     if (reply.status < 300 && sent.operation && !this.#mayCall(sent))
       this.#bad('trespasses', sent, `${reply.status}`);
   }
@@ -142,41 +146,6 @@ class Seen {
   }
 }
 
-/** @returns undefined when there was no answer, or not in time. */
-function send(
-  agent: Agent,
-  origin: string,
-  { method, path, headers, body }: Hostile,
-): Promise<{ status: number; text: string } | undefined> {
-  const { hostname, port } = new URL(origin);
-  const length = body ? { 'content-length': body.length } : {};
-  return new Promise((resolve) => {
-    const nothing = () => resolve(undefined);
-    const sent = request(
-      {
-        agent,
-        hostname,
-        port,
-        method,
-        path,
-        headers: { ...headers, ...length },
-        timeout: PATIENCE_MS,
-      },
-      (reply) => {
-        const read: Buffer[] = [];
-        reply.on('data', (chunk: Buffer) => read.push(chunk));
-        reply.on('end', () =>
-          resolve({ status: reply.statusCode ?? 0, text: Buffer.concat(read).toString('latin1') }),
-        );
-        reply.on('error', nothing);
-      },
-    );
-    sent.on('timeout', () => sent.destroy());
-    sent.on('error', nothing);
-    sent.end(body);
-  });
-}
-
 /** A request whose head or length is a lie, or plain bytes. */
 function rawBytes({ method, path, body = new Uint8Array() }: Hostile, random: Random): Buffer {
   const kinds = [
@@ -202,18 +171,4 @@ function sendRaw(origin: string, bytes: Buffer): Promise<void> {
     socket.on('error', () => undefined);
     socket.on('close', () => resolve());
   });
-}
-
-async function inLanes<T>(
-  items: T[],
-  work: (item: T, index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) {
-      const index = next++;
-      await work(items[index]!, index);
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, lane));
 }

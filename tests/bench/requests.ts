@@ -22,28 +22,40 @@ export class Connections {
   }
 
   /** @returns milliseconds until the whole reply was read. @throws for any status but 2xx. */
-  time({ method, path, headers = {}, body }: Asked): Promise<number> {
+  async time(asked: Asked): Promise<number> {
+    const { status, body, ms } = await this.ask(asked);
+    if (status >= 200 && status < 300) return ms;
+    throw new Error(`${asked.method} ${asked.path}: ${status} ${body.toString()}`);
+  }
+
+  /**
+   * Whatever the answer is, and the milliseconds until it was whole.
+   * @throws when there is none, or when nothing is heard for so long
+   */
+  ask(
+    { method, path, headers = {}, body }: Asked,
+    patienceMs = 0,
+  ): Promise<{ status: number; body: Buffer; ms: number }> {
     const { hostname, port } = this.#origin;
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
     return new Promise((resolve, reject) => {
       const start = performance.now();
       const sent = request(
-        { agent: this.#agent, hostname, port, method, path, headers: { ...headers, ...length } },
+        {
+          ...{ agent: this.#agent, hostname, port, method, path },
+          ...{ headers: { ...headers, ...length }, timeout: patienceMs },
+        },
         (reply) => {
           const read: Buffer[] = [];
           reply.on('data', (chunk: Buffer) => read.push(chunk));
           reply.on('end', () => {
-            const took = performance.now() - start;
-            const { statusCode = 0 } = reply;
-            if (statusCode >= 200 && statusCode < 300) resolve(took);
-            else
-              reject(
-                new Error(`${method} ${path}: ${statusCode} ${Buffer.concat(read).toString()}`),
-              );
+            const ms = performance.now() - start;
+            resolve({ status: reply.statusCode ?? 0, body: Buffer.concat(read), ms });
           });
           reply.on('error', reject);
         },
       );
+      sent.on('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer`)));
       sent.on('error', reject);
       sent.end(body);
     });

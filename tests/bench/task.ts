@@ -8,6 +8,7 @@ import { imagesOf, seedRows } from '../../client/data/handwriting/project.ts';
 import { splitWriters } from '../../client/data/handwriting/split.ts';
 import { decodeIdx } from '../../client/data/idx.ts';
 import { simulate } from '../../client/sim/federation.ts';
+import { pick, type Labelled } from '../../client/sim/task.ts';
 import { startBackend } from '../../client/tf.ts';
 import { PlanSchema, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
 import { toUnit } from '../../shared/images/image-set.ts';
@@ -62,7 +63,7 @@ export function mnist(folder: string, seed: number): Task {
   const train = readSet(folder, 'train');
   const order = new Random(seed).fork('mnist').shuffle(range(train.count));
   const chosen = range(10).flatMap((label) =>
-    order.filter((row) => train.labels![row] === label).slice(0, 10),
+    order.filter((row) => train.labels[row] === label).slice(0, 10),
   );
   const rest = order.filter((row) => !chosen.includes(row));
   return {
@@ -76,7 +77,7 @@ export function mnist(folder: string, seed: number): Task {
   };
 }
 
-function readSet(folder: string, part: 'train' | 'test'): LocalData {
+function readSet(folder: string, part: 'train' | 'test'): Labelled {
   const read = (name: string) => {
     const file = join(folder, `${part}-${name}-ubyte.gz`);
     if (!existsSync(file))
@@ -88,15 +89,5 @@ function readSet(folder: string, part: 'train' | 'test'): LocalData {
     images: toUnit(images.data as Uint8Array),
     count: images.shape[0] as number,
     labels: Int32Array.from(read('labels.idx1').data),
-  };
-}
-
-function pick({ images, labels }: LocalData, rows: number[]): LocalData {
-  const out = new Float32Array(rows.length * 784);
-  rows.forEach((row, i) => out.set(images.subarray(row * 784, (row + 1) * 784), i * 784));
-  return {
-    images: out,
-    count: rows.length,
-    labels: Int32Array.from(rows, (row) => labels![row] as number),
   };
 }

@@ -1,13 +1,11 @@
 /** Joining where an edge asks for something first, on the contribute page in a real browser. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { useBrowser, Tab } from '../kit/browser.ts';
 import { START_MS, startTestEdge, useEdge, type TestEdge } from '../kit/edge.ts';
 import { button, pick, stage } from '../kit/pages.ts';
 import { liveToyProject } from '../kit/project.ts';
 import { asFile, drawings } from '../kit/shapes.ts';
+import { startSiteverify } from '../kit/siteverify.ts';
 
 const browser = useBrowser();
 
@@ -41,10 +39,10 @@ describe('a proof of work', () => {
 });
 
 describe('Turnstile', () => {
-  /** In Cloudflare's place, which cannot be reached from here: its verdict, and its script. */
-  let server: Server;
+  let siteverify: Awaited<ReturnType<typeof startSiteverify>>;
   let edge: TestEdge;
   const tokens: string[] = [];
+  /** In place of Cloudflare's script, which cannot be reached from here. */
   const SCRIPT = `
     window.turnstile = {
       render: (element, options) => {
@@ -56,30 +54,21 @@ describe('Turnstile', () => {
     };`;
 
   beforeAll(async () => {
-    server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const headers = { 'content-type': request.headers['content-type'] as string };
-      const form = await new Response(Buffer.concat(chunks), { headers }).formData();
+    siteverify = await startSiteverify((form) => {
       tokens.push(form.get('response') as string);
-      const verdict = { success: true, hostname: '127.0.0.1', action: 'join', cdata: 'reef' };
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(verdict));
+      return { success: true, hostname: '127.0.0.1', action: 'join', cdata: 'reef' };
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
     edge = await startTestEdge(undefined, {
       vars: {
         ...{ CHALLENGE: 'turnstile', TURNSTILE_SITE_KEY: 'site', TURNSTILE_SECRET: 'the secret' },
-        TURNSTILE_VERIFY_URL: `http://127.0.0.1:${port}/`,
+        TURNSTILE_VERIFY_URL: siteverify.url,
       },
     });
     await liveToyProject(edge, 'reef');
   }, START_MS);
   afterAll(async () => {
     await edge?.stop();
-    server?.closeAllConnections();
-    server?.close();
+    siteverify?.stop();
   });
 
   /** The page, with Cloudflare's script as given; none: it cannot be reached. */

@@ -1,7 +1,4 @@
 /** What an edge may ask of whoever joins: a proof of work, or Turnstile's word for a person. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Part, isSolved, DEMAND } from '../../shared/challenge/work.ts';
@@ -11,6 +8,7 @@ import { join, solve } from '../../client/net/challenge.ts';
 import { START_MS, startTestEdge, useEdge, type TestEdge } from '../kit/edge.ts';
 import { newToyProject } from '../kit/project.ts';
 import { ask, type Answered } from '../kit/request.ts';
+import { SILENCE, startSiteverify } from '../kit/siteverify.ts';
 
 const { signal } = new AbortController();
 const project = 'reef';
@@ -141,38 +139,29 @@ describe('an edge that asks for work', () => {
 });
 
 describe('an edge that asks Turnstile', () => {
-  /** In Cloudflare's place: what it is asked, and what it says. The one thing that cannot run here. */
-  let server: Server;
+  /** What it is asked, and what it says. */
+  let siteverify: Awaited<ReturnType<typeof startSiteverify>>;
   let asked: FormData[] = [];
   let verdict: unknown;
   let edge: TestEdge;
   const good = () => ({ success: true, hostname: '127.0.0.1', action: 'join', cdata: project });
 
   beforeAll(async () => {
-    server = createServer(async (request, response) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-      const headers = { 'content-type': request.headers['content-type'] as string };
-      asked.push(await new Response(Buffer.concat(chunks), { headers }).formData());
-      if (verdict === 'silence') return void response.destroy();
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(verdict));
+    siteverify = await startSiteverify((form) => {
+      asked.push(form);
+      return verdict;
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
     edge = await startTestEdge(undefined, {
       vars: {
         ...{ CHALLENGE: 'turnstile', TURNSTILE_SITE_KEY: 'site', TURNSTILE_SECRET: 'the secret' },
-        ...{ TURNSTILE_VERIFY_URL: `http://127.0.0.1:${port}/`, ADDRESS_HEADER: 'x-real-ip' },
+        ...{ TURNSTILE_VERIFY_URL: siteverify.url, ADDRESS_HEADER: 'x-real-ip' },
       },
     });
     await edge.admin.call('createProject', { json: newToyProject(project) });
   }, START_MS);
   afterAll(async () => {
     await edge?.stop();
-    server?.closeAllConnections();
-    server?.close();
+    siteverify?.stop();
   });
   beforeEach(() => {
     asked = [];
@@ -213,7 +202,7 @@ describe('an edge that asks Turnstile', () => {
   });
 
   test.each<[string, unknown]>([
-    ['hangs up', 'silence'],
+    ['hangs up', SILENCE],
     ['says what nobody understands', 'sure'],
     ['is in trouble itself', { success: false, 'error-codes': ['internal-error'] }],
     ['does not know the edge', { success: false, 'error-codes': ['invalid-input-secret'] }],

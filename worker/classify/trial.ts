@@ -1,7 +1,8 @@
 import type { Context } from 'hono';
 import { shardOf } from '../../shared/rounds/shards.ts';
 import type { App } from '../handler.ts';
-import { Tally, type Entries } from '../observe/tally.ts';
+import { count } from '../observe/count.ts';
+import type { Entries } from '../observe/tally.ts';
 import { prefixOf, recentCanary } from '../registry/canary.ts';
 import { openDb, type Live } from '../registry/projects.ts';
 
@@ -9,8 +10,6 @@ import { openDb, type Live } from '../registry/projects.ts';
 type Answered = { verdicts: readonly { label: string }[] };
 
 const FINENESS = 1_000_000;
-
-const tally = new Tally((ms) => scheduler.wait(ms));
 
 /**
  * Whether a request is among a canary's share: by a hash of its id, so that it can be told beforehand
@@ -38,12 +37,12 @@ export async function answerOnTrial<A extends Answered>(
   const { answer, ms } = timed(() => answerBy({ ...live, version, weights }));
   const mine = await answer;
   const prefix = prefixOf(canary);
-  const count = (entries: Entries) => c.executionCtx.waitUntil(add(c, project, prefix, entries));
-  count({ counts: { answered: 1 } });
+  const note = (entries: Entries) => c.executionCtx.waitUntil(add(c, project, prefix, entries));
+  note({ counts: { answered: 1 } });
   const comparison = compare(mine, () => answerBy(live));
   c.executionCtx.waitUntil(
     Promise.all([comparison, ms]).then(([{ counts, liveMs }, canaryMs]) =>
-      count({ counts, observed: { 'canary-ms': canaryMs, 'live-ms': liveMs } }),
+      note({ counts, observed: { 'canary-ms': canaryMs, 'live-ms': liveMs } }),
     ),
   );
   return mine;
@@ -92,12 +91,5 @@ async function add(
 ): Promise<void> {
   const named = (values: Record<string, number>) =>
     Object.fromEntries(Object.entries(values).map(([name, value]) => [prefix + name, value]));
-  const counters = c.env.COUNTERS.getByName(project);
-  await tally.add(
-    project,
-    { counts: named(counts), observed: named(observed) },
-    async (id, batch) => {
-      await counters.add(id, batch);
-    },
-  );
+  await count(c.env, project, { counts: named(counts), observed: named(observed) });
 }

@@ -11,6 +11,7 @@ import {
 } from 'drizzle-orm/sqlite-core';
 import type { Calibration } from '../../shared/fewshot/calibrate.ts';
 import type { Plan } from '../../shared/api/plan.ts';
+import { ACTS } from '../../shared/api/schemas/revisions.ts';
 import type { Settings } from '../../shared/api/schemas/settings.ts';
 import type { Card } from '../../shared/api/schemas/versions.ts';
 
@@ -59,19 +60,6 @@ export const versions = sqliteTable(
     uniqueIndex('versions_round').on(table.project, table.round),
   ],
 );
-
-/** What can change what a request is answered with. */
-export const ACTS = [
-  'promote',
-  'rollback',
-  'add-class',
-  'remove-class',
-  'rename-class',
-  'merge-classes',
-  'add-examples',
-  'remove-example',
-  'undo',
-] as const;
 
 /**
  * Every change of what a request is answered with: a class added or removed, a version promoted or

@@ -1,11 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Env } from '../env.ts';
 import type { App } from '../handler.ts';
+import { count } from '../observe/count.ts';
 import { describe, isWritten, write, type Line } from '../observe/log.ts';
 import { EDGE, entriesOf, type Answered } from '../observe/requests.ts';
-import { Tally } from '../observe/tally.ts';
-
-const tally = new Tally((ms) => scheduler.wait(ms));
 
 /**
  * Counts every request, times it, and writes a line where it is worth one. On Cloudflare clocks stand
@@ -18,9 +16,7 @@ export const observe: MiddlewareHandler<App> = async function observeRequest(c, 
   // A line that stays open is no request that was answered.
   if (status === 101) return;
   const answered = answeredOf(c, status, Date.now() - start);
-  const sent = tally.add(EDGE, entriesOf(answered), async (id, batch) =>
-    c.env.COUNTERS.getByName(EDGE).add(id, batch),
-  );
+  const sent = count(c.env, EDGE, entriesOf(answered));
   if (sent) c.executionCtx.waitUntil(sent);
   report(c.env, answered);
   const line = lineOf(c, answered);

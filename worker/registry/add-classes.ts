@@ -5,13 +5,12 @@ import { changeLive } from './change.ts';
 import {
   insertClasses,
   MOST_CLASSES,
-  mustBeLive,
   refuseTaken,
   type ClassTable,
   type ClassTools,
 } from './classes.ts';
 import { embedSupports, insertEmbeddings } from './embeddings.ts';
-import type { Live } from './projects.ts';
+import { mustBeLive, type Live } from './projects.ts';
 import { reportOf } from './report.ts';
 import { exampleIds, mostExamples, putSupport, type Images } from './supports.ts';
 

@@ -1,4 +1,5 @@
 import { Problem } from '../../shared/api/problem.ts';
+import { bytesOf } from '../../shared/math/bytes.ts';
 import { sha256Hex } from '../../shared/weights/digest.ts';
 
 /** Content-addressed bytes in R2: immutable, so a cache may keep them for ever and a write may be repeated. */
@@ -30,9 +31,5 @@ export async function getWeights(bucket: R2Bucket, hash: string): Promise<Float3
 }
 
 export function putWeights(bucket: R2Bucket, weights: Float32Array): Promise<string> {
-  return putBlob(
-    bucket,
-    'weights',
-    new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength),
-  );
+  return putBlob(bucket, 'weights', bytesOf(weights));
 }

@@ -6,9 +6,6 @@ import type { Env } from '../env.ts';
 import { findLive, openDb, recipeFor, type ProjectRow } from './projects.ts';
 import { servedVersions, toVersion, type VersionRow } from './versions.ts';
 
-/** In an export's metadata: the hash that its weights must have. */
-export const WEIGHTS_KEY = 'weights';
-
 /** Everything there is to know of a version, put together from where it is kept. */
 export async function cardOf(env: Env, project: ProjectRow, row: VersionRow): Promise<ModelCard> {
   const db = openDb(env.DB);
@@ -23,9 +20,7 @@ export async function cardOf(env: Env, project: ProjectRow, row: VersionRow): Pr
   ]);
   const { id, title, description, plan } = project;
   const { model } = recipeFor(project);
-  const training = rounds
-    .map(({ round, ...rest }) => ({ number: round, ...rest }))
-    .find(({ candidateVersion }) => candidateVersion === row.number);
+  const training = rounds.find(({ candidateVersion }) => candidateVersion === row.number);
   const { size, channels } = plan.input;
   return {
     ...toVersion(row, live, served),

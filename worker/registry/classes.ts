@@ -88,14 +88,7 @@ export async function classesChanged(
     db
       .select({ id, name, kind, support, examples, sum, count, rows })
       .from(classes)
-      .leftJoin(
-        embeddings,
-        and(
-          eq(embeddings.project, project),
-          eq(embeddings.version, version),
-          eq(embeddings.support, classes.support),
-        ),
-      )
+      .leftJoin(embeddings, isEmbeddedBy(project, version))
       .where(
         and(
           eq(classes.project, project),
@@ -166,10 +159,13 @@ export function refuseTaken(named: Map<string, ClassRow>, names: readonly string
   if (taken !== undefined) throw new Problem(602, `there is a class "${taken}" already`);
 }
 
-/** @throws Problem 702 */
-export function mustBeLive(project: string, live: Live | null): Live {
-  if (live) return live;
-  throw new Problem(702, `the first version of "${project}" is still being made`);
+/** Joins a class with what a version makes of its support. */
+export function isEmbeddedBy(project: string, version: number) {
+  return and(
+    eq(embeddings.project, project),
+    eq(embeddings.version, version),
+    eq(embeddings.support, classes.support),
+  );
 }
 
 function isAlive(project: string) {

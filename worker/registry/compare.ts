@@ -1,5 +1,6 @@
 import type { Comparison } from '../../shared/api/schemas/versions.ts';
 import { unpackImages, toLocalData } from '../../shared/images/image-set.ts';
+import { largest } from '../../shared/math/largest.ts';
 import { mcNemar, pair } from '../../shared/math/paired.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import { encoderOf } from '../classify/cache.ts';
@@ -56,8 +57,8 @@ export async function compareVersions(
 async function namedBy(encoder: Encoder, data: LocalData, classes: number): Promise<number[]> {
   const { logits } = await encoder.infer(data.images, data.count);
   return Array.from({ length: data.count }, (_, i) => {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+    const [first] = largest(logits.subarray(i * classes, (i + 1) * classes), 1);
+    return first as number;
   });
 }
 

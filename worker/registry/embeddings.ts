@@ -3,9 +3,11 @@ import type { BatchItem } from 'drizzle-orm/batch';
 import type { Support } from '../../shared/fewshot/contract.ts';
 import { supportOf } from '../../shared/fewshot/supports.ts';
 import { toUnit } from '../../shared/images/image-set.ts';
+import { bytesOf } from '../../shared/math/bytes.ts';
 import type { Encoder } from '../classify/encoder.ts';
 import { classes, embeddings } from '../db/schema.ts';
 import { refuseWhile } from './change.ts';
+import { isEmbeddedBy } from './classes.ts';
 import type { Db } from './projects.ts';
 import { getSupport, joinImages, rowsThatFit, type Images } from './supports.ts';
 
@@ -89,14 +91,7 @@ function missingOf(db: Db, project: string, version: number, which: SQL) {
   return db
     .select({ support: classes.support, examples: max(classes.examples).mapWith(Number) })
     .from(classes)
-    .leftJoin(
-      embeddings,
-      and(
-        eq(embeddings.project, project),
-        eq(embeddings.version, version),
-        eq(embeddings.support, classes.support),
-      ),
-    )
+    .leftJoin(embeddings, isEmbeddedBy(project, version))
     .where(and(eq(classes.project, project), which, isNull(embeddings.support)))
     .groupBy(classes.support);
 }
@@ -213,10 +208,6 @@ export function refuseUnembedded(
         where embeddings.project = ${project} and embeddings.version = ${version}
           and embeddings.support = classes.support))`,
   );
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** A copy: what a database hands over need not begin where floats may. */

@@ -8,7 +8,6 @@ import {
   endClasses,
   getClass,
   insertClasses,
-  mustBeLive,
   namedClasses,
   novelClass,
   refuseUnknown,
@@ -17,7 +16,7 @@ import {
   type ClassTools,
 } from './classes.ts';
 import { embedSupports, getEmbedded, insertEmbeddings } from './embeddings.ts';
-import { selectLive, type Live } from './projects.ts';
+import { mustBeLive, selectLive, type Live } from './projects.ts';
 import { reportOf } from './report.ts';
 import {
   exampleIds,

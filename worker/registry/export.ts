@@ -1,6 +1,7 @@
 import { zipSync } from 'fflate';
 import { SAFETENSORS_TYPE, ZIP_TYPE } from '../../shared/api/media.ts';
 import type { ModelCard } from '../../shared/api/schemas/versions.ts';
+import { bytesOf } from '../../shared/math/bytes.ts';
 import type { Model } from '../../shared/nn/model.ts';
 import { FILES, graphModel } from '../../shared/nn/graph/graph-model.ts';
 import { packSafetensors } from '../../shared/weights/safetensors.ts';
@@ -55,8 +56,4 @@ function metadataOf(card: ModelCard): Record<string, unknown> {
   delete lasting['state'];
   delete lasting['expiredAt'];
   return lasting;
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }

@@ -2,6 +2,7 @@ import { unzipSync } from 'fflate';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { SAFETENSORS_TYPE } from '../../shared/api/media.ts';
 import { Problem } from '../../shared/api/problem.ts';
+import { bytesOf } from '../../shared/math/bytes.ts';
 import { readGraphModel } from '../../shared/nn/graph/graph-model.ts';
 import { sha256Hex } from '../../shared/weights/digest.ts';
 import type { Layout } from '../../shared/weights/layout.ts';
@@ -31,7 +32,7 @@ export async function readModel(
       : readGraphModel(unzip(bytes), layout);
   const told = metadata['weights'];
   const wanted = claimed ?? (typeof told === 'string' ? told : undefined);
-  const hash = await sha256Hex(new Uint8Array(weights.buffer));
+  const hash = await sha256Hex(bytesOf(weights));
   if (wanted !== undefined && wanted !== hash)
     throw new Problem(709, `they have ${hash}, and should have ${wanted}`);
   return weights;

@@ -47,53 +47,62 @@ export async function findLive(db: Db, project: string): Promise<Live | null> {
   return row ?? null;
 }
 
+const { revisions, versions } = schema;
+
+/** What `Live` is read from: a revision, and the version that it made live. */
+const LIVE = {
+  version: revisions.version,
+  revision: revisions.revision,
+  weights: versions.weights,
+};
+const IS_ITS_VERSION = and(
+  eq(versions.project, revisions.project),
+  eq(versions.number, revisions.version),
+);
+
 /** The query behind it, for whoever reads more in the same round trip: one row or none. */
 export function selectLive(db: Db, project: string) {
-  const { revisions, versions } = schema;
   return db
-    .select({ version: revisions.version, revision: revisions.revision, weights: versions.weights })
+    .select(LIVE)
     .from(revisions)
-    .innerJoin(
-      versions,
-      and(eq(versions.project, revisions.project), eq(versions.number, revisions.version)),
-    )
+    .innerJoin(versions, IS_ITS_VERSION)
     .where(eq(revisions.project, project))
     .orderBy(desc(revisions.revision))
     .limit(1);
 }
 
-/** What is live in every project, newest project first, in two queries. */
-export async function liveOfAll(
-  db: Db,
-): Promise<{ project: string; live: Pick<Live, 'version' | 'revision'> | null }[]> {
-  const { projects, revisions } = schema;
-  const [all, newest] = await db.batch([
-    db.select({ id: projects.id }).from(projects).orderBy(desc(projects.createdAt)),
-    // SQLite takes the other columns from the row that has the maximum.
+/** Every project with what is live in it, newest project first, in one round trip. */
+export async function allProjects(db: Db): Promise<{ row: ProjectRow; live: Live | null }[]> {
+  const { projects } = schema;
+  const newest = db
+    .select({ project: revisions.project, revision: max(revisions.revision).as('newest') })
+    .from(revisions)
+    .groupBy(revisions.project)
+    .as('newest_revisions');
+  const [rows, lives] = await db.batch([
+    db.select().from(projects).orderBy(desc(projects.createdAt)),
     db
-      .select({
-        project: revisions.project,
-        version: revisions.version,
-        revision: max(revisions.revision),
-      })
+      .select({ project: revisions.project, ...LIVE })
       .from(revisions)
-      .groupBy(revisions.project),
+      .innerJoin(versions, IS_ITS_VERSION)
+      .innerJoin(
+        newest,
+        and(eq(newest.project, revisions.project), eq(newest.revision, revisions.revision)),
+      ),
   ]);
-  const live = new Map(newest.map((row) => [row.project, row]));
-  return all.map(({ id }) => {
-    const row = live.get(id);
-    return {
-      project: id,
-      live: row ? { version: row.version, revision: row.revision as number } : null,
-    };
-  });
+  const live = new Map(lives.map(({ project, ...one }) => [project, one]));
+  return rows.map((row) => ({ row, live: live.get(row.id) ?? null }));
 }
 
 /** @throws Problem 702 while the project's first version is still being made. */
 export async function getLive(db: Db, project: string): Promise<Live> {
-  const live = await findLive(db, project);
-  if (!live) throw new Problem(702, `the first version of "${project}" is still being made`);
-  return live;
+  return mustBeLive(project, await findLive(db, project));
+}
+
+/** @throws Problem 702 */
+export function mustBeLive(project: string, live: Live | null): Live {
+  if (live) return live;
+  throw new Problem(702, `the first version of "${project}" is still being made`);
 }
 
 export function toProject(row: ProjectRow, live: Live | null): Project {

@@ -4,14 +4,8 @@ import { joinSupports } from '../../shared/fewshot/supports.ts';
 import type { ClassMerged, ClassRemoved, ClassRenamed } from '../../shared/api/schemas/classes.ts';
 import { refuseTooMany } from './add-classes.ts';
 import { changeLive } from './change.ts';
-import {
-  endClasses,
-  insertClasses,
-  mustBeLive,
-  novelClass,
-  refuseTaken,
-  type ClassTools,
-} from './classes.ts';
+import { endClasses, insertClasses, novelClass, refuseTaken, type ClassTools } from './classes.ts';
+import { mustBeLive } from './projects.ts';
 import { getEmbedded, insertEmbeddings } from './embeddings.ts';
 import { getSupport, joinImages, putSupport } from './supports.ts';
 

@@ -3,9 +3,9 @@ import { Problem } from '../../shared/api/problem.ts';
 import type { Revisions, Undone } from '../../shared/api/schemas/revisions.ts';
 import { classes, revisions } from '../db/schema.ts';
 import { changeLive } from './change.ts';
-import { mustBeLive, type ClassTools } from './classes.ts';
+import { type ClassTools } from './classes.ts';
 import { embedRemovedIn } from './embeddings.ts';
-import type { Db } from './projects.ts';
+import { mustBeLive, type Db } from './projects.ts';
 
 type RevisionRow = typeof revisions.$inferSelect;
 

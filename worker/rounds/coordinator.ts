@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Recipe } from '../../shared/api/plan.ts';
 import type { Source } from '../../shared/aggregation/slices.ts';
+import type { Round } from '../../shared/api/schemas/training.ts';
 import type { TrainingState } from '../../shared/protocol/messages.ts';
 import type { Base, News, Order, Report } from '../../shared/rounds/orders.ts';
 import { ordersOf } from '../../shared/rounds/orders-of.ts';
@@ -13,7 +14,6 @@ import {
   revive,
   type Effect,
   type Event,
-  type Outcome,
   type RoundRules,
   type State,
   type Verdict,
@@ -94,8 +94,9 @@ export class Coordinator extends DurableObject<Env> {
     return { volunteers, rounds: this.#ledger.countOutcomes() };
   }
 
-  rounds(): Outcome[] {
-    return this.#ledger.outcomes();
+  /** Those that ended, newest first. */
+  rounds(): Round[] {
+    return this.#ledger.outcomes().map(({ round, ...rest }) => ({ number: round, ...rest }));
   }
 
   /** Versions and weights that deltas may start from, or that a round has made so far: not to be let go. */

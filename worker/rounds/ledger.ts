@@ -1,3 +1,4 @@
+import { bytesOf } from '../../shared/math/bytes.ts';
 import type { Outcome, State } from '../../shared/rounds/round.ts';
 import { Chunks } from './chunks.ts';
 import { persist } from './persist.ts';
@@ -46,7 +47,7 @@ export class Ledger {
   }
 
   saveMemory(memory: Float32Array): void {
-    this.#chunks.write(MEMORY, new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength));
+    this.#chunks.write(MEMORY, bytesOf(memory));
   }
 
   addOutcome(outcome: Outcome): void {

@@ -4,7 +4,7 @@ import type { Handlers } from '../handler.ts';
 import type { Reading } from '../observe/counters.ts';
 import { family, histogram, type Sample } from '../observe/exposition.ts';
 import { EDGE, labelsOf, type Metric } from '../observe/requests.ts';
-import { liveOfAll, openDb } from '../registry/projects.ts';
+import { allProjects, openDb, type Live } from '../registry/projects.ts';
 
 export const metrics: Handlers<'metrics'> = {
   async metrics(c) {
@@ -40,17 +40,17 @@ function ofRequests({ counts, observed }: Reading): string[] {
 
 type Standing = {
   project: string;
-  live: { version: number; revision: number } | null;
+  live: Live | null;
   volunteers: number;
   rounds: Record<string, number>;
 };
 
 async function standings(env: Env): Promise<Standing[]> {
-  const all = await liveOfAll(openDb(env.DB));
+  const all = await allProjects(openDb(env.DB));
   return Promise.all(
-    all.map(async ({ project, live }) => {
-      const { volunteers, rounds } = await env.COORDINATOR.getByName(project).counts();
-      return { project, live, volunteers, rounds };
+    all.map(async ({ row: { id }, live }) => {
+      const { volunteers, rounds } = await env.COORDINATOR.getByName(id).counts();
+      return { project: id, live, volunteers, rounds };
     }),
   );
 }

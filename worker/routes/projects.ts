@@ -1,18 +1,15 @@
-import { desc } from 'drizzle-orm';
 import type { Project } from '../../shared/api/schemas/projects.ts';
 import { NewProjectSchema } from '../../shared/api/schemas/projects.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
 import type { Handlers } from '../handler.ts';
-import * as schema from '../db/schema.ts';
 import { readJson } from '../middleware/body.ts';
 import { createProject } from '../registry/create.ts';
-import { findLive, getProject, openDb, toProject } from '../registry/projects.ts';
+import { allProjects, findLive, getProject, openDb, toProject } from '../registry/projects.ts';
 
 export const projects: Handlers<'listProjects' | 'createProject' | 'getProject'> = {
   async listProjects(c): Promise<Project[]> {
-    const db = openDb(c.env.DB);
-    const rows = await db.select().from(schema.projects).orderBy(desc(schema.projects.createdAt));
-    return Promise.all(rows.map(async (row) => toProject(row, await findLive(db, row.id))));
+    const all = await allProjects(openDb(c.env.DB));
+    return all.map(({ row, live }) => toProject(row, live));
   },
 
   async createProject(c) {

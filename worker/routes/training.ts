@@ -27,7 +27,6 @@ export const training: Handlers<'startTraining' | 'stopTraining' | 'listRounds'>
 
   async listRounds(c) {
     const { id } = await getProject(openDb(c.env.DB), c.req.param('project') as string);
-    const outcomes = await c.env.COORDINATOR.getByName(id).rounds();
-    return outcomes.map(({ round, ...rest }) => ({ number: round, ...rest }));
+    return c.env.COORDINATOR.getByName(id).rounds();
   },
 };

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 
-const acts = [
+/** What can change what a request is answered with. */
+export const ACTS = [
   'promote',
   'rollback',
   'add-class',
@@ -14,7 +15,7 @@ const acts = [
 
 const entry = {
   revision: v.number(),
-  act: v.picklist(acts),
+  act: v.picklist(ACTS),
   /** What it was done to. */
   subject: v.string(),
 };

@@ -141,4 +141,3 @@ export type Task = v.InferOutput<typeof TaskSchema>;
 export type MadeLive = v.InferOutput<typeof MadeLiveSchema>;
 export type Comparison = v.InferOutput<typeof ComparisonSchema>;
 export type Canary = v.InferOutput<typeof CanarySchema>;
-export type CanaryBegun = v.InferOutput<typeof CanaryBegunSchema>;

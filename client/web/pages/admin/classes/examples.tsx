@@ -13,6 +13,7 @@ import { say } from '../../../text/language.ts';
 import { words } from '../../../text/classes.ts';
 import { prepare } from '../../../thread/prepare.ts';
 import { tellChange } from './changes.ts';
+import { usePaging } from './paging.tsx';
 import { Picture, RemoveExample, type ClassPlace } from './picture.tsx';
 
 /** Pictures at once: each is a request. */
@@ -28,8 +29,7 @@ export type ExamplesProps = {
 
 /** What the class was shown, in the order in which it came. */
 export function Examples({ place, ids, doubtful, input, changeable }: ExamplesProps) {
-  const [shown, setShown] = useState(PAGE);
-  const more = Math.min(PAGE, ids.length - shown);
+  const { shown, more } = usePaging(ids.length, PAGE);
   return (
     <>
       <h3>{say(words.examples)}</h3>
@@ -48,11 +48,7 @@ export function Examples({ place, ids, doubtful, input, changeable }: ExamplesPr
           );
         })}
       </ul>
-      {more > 0 && (
-        <button type="button" class="small" onClick={() => setShown(shown + PAGE)}>
-          {say(words.showMore, { n: more })}
-        </button>
-      )}
+      {more}
       {changeable && ids.length === 1 && <p class="quiet small">{say(words.onlyExample)}</p>}
       {changeable && <More place={place} input={input} />}
     </>

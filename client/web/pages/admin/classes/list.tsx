@@ -7,6 +7,7 @@ import { words } from '../../../text/classes.ts';
 import { words as drawing } from '../../../text/playground.ts';
 import { go, hrefOf } from '../place.ts';
 import { tellChange } from './changes.ts';
+import { usePaging } from './paging.tsx';
 
 /** Fewer are found by looking. */
 const SEARCHED_FROM = 12;
@@ -75,8 +76,7 @@ export function List({ project, classes }: { project: Project; classes: readonly
 }
 
 function Novel({ classes }: { classes: readonly ClassInfo[] }) {
-  const [shown, setShown] = useState(PAGE);
-  const more = Math.min(PAGE, classes.length - shown);
+  const { shown, more } = usePaging(classes.length, PAGE);
   return (
     <>
       <ul class="novel">
@@ -89,11 +89,7 @@ function Novel({ classes }: { classes: readonly ClassInfo[] }) {
           </li>
         ))}
       </ul>
-      {more > 0 && (
-        <button type="button" class="small" onClick={() => setShown(shown + PAGE)}>
-          {say(words.showMore, { n: more })}
-        </button>
-      )}
+      {more}
     </>
   );
 }
