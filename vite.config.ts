@@ -118,7 +118,7 @@ function slimRoutes(): Plugin {
   };
 }
 
-/** The pages: three entries, and two worker threads that Vite finds by their `new Worker(new URL(...))`. */
+/** The pages: three entries, and the worker threads that Vite finds by their `new Worker(new URL(...))`. */
 export default defineConfig({
   root: at('client/web'),
   plugins: [preact(), samples(), sdk()],

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { registerSecondOrder } from '../shared/kernels/second-order/index.ts';
 import { registerWasmKernels } from '../shared/kernels/wasm/index.ts';
 import type { Tf } from '../shared/nn/params.ts';
 import { softwareGpu } from './tf-gpu.ts';
 import { checkGradient, timeStep, type BackendName } from './tf-probe.ts';
+import { compileKernels, simdVariant } from './tf-simd.ts';
 import { wasmPaths } from './tf-wasm-paths.ts';
 
 export type { BackendName };
@@ -26,6 +28,7 @@ export async function startBackend(preferred?: readonly BackendName[]): Promise<
   // Its warnings about failing backends come back in `tried`; the rest advertises tfjs-node.
   tf.enableProdMode();
   await loadGradients();
+  registerSecondOrder(tf);
   const tried: Tried[] = [];
   for (const backend of preferred ?? candidates()) {
     if (!preferred && backend === 'cpu' && tried.some(works)) break;
@@ -110,7 +113,7 @@ async function loadGradients(): Promise<void> {
 }
 
 const LOAD: Record<BackendName, () => Promise<unknown>> = {
-  webgpu: () => import('@tensorflow/tfjs-backend-webgpu'),
+  webgpu: async () => (await import('./tf-webgpu.ts')).loadWebgpu(tf),
   webgl: () => import('@tensorflow/tfjs-backend-webgl'),
   cpu: () => import('@tensorflow/tfjs-backend-cpu'),
   async wasm() {
@@ -120,6 +123,8 @@ const LOAD: Record<BackendName, () => Promise<unknown>> = {
     wasm.setThreadsCount(1);
     tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
     if (inBrowser()) wasm.setWasmPaths(wasmPaths());
-    registerWasmKernels(tf);
+    const variant = simdVariant();
+    if (!variant) console.warn('no wasm SIMD here: training is composed of tfjs’s own kernels');
+    registerWasmKernels(tf, variant && (await compileKernels(variant, inBrowser())));
   },
 };

@@ -1,4 +1,6 @@
 import wasm from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm';
+import simd from '../dist/kernels/relaxed-simd.wasm';
+import { registerSecondOrder } from '../shared/kernels/second-order/index.ts';
 import { registerWasmKernels } from '../shared/kernels/wasm/index.ts';
 import type { Tf } from '../shared/nn/params.ts';
 
@@ -30,7 +32,9 @@ async function start(): Promise<Tf> {
   const instance = await instantiate();
   tf.registerBackend('wasm', () => new BackendWasm(instance));
   if (!(await tf.setBackend('wasm'))) throw new Error('tfjs: the wasm backend did not start');
-  registerWasmKernels(tf);
+  // workerd's engine has relaxed SIMD, so the version without it would never be asked for.
+  registerWasmKernels(tf, simd);
+  registerSecondOrder(tf);
   return tf;
 }
 

@@ -16,6 +16,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   projects: async () => (await import('./commands/projects.ts')).projects,
   volunteer: async () => (await import('./commands/volunteer.ts')).volunteer,
   simulate: async () => (await import('./commands/simulate.ts')).simulate,
+  evaluate: async () => (await import('./commands/evaluate.ts')).evaluate,
   bench: async () => (await import('./commands/bench.ts')).bench,
 };
 

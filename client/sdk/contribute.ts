@@ -1,9 +1,13 @@
-import { recipeOf, type Recipe } from '../../shared/api/plan.ts';
+import { recipeOf, type Recipe } from '../../shared/api/recipe.ts';
 import type { Tf } from '../../shared/nn/params.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import { shardsOf } from '../../shared/rounds/shards.ts';
+import type { ViewMaker } from '../../shared/train/view-order.ts';
 import { Api } from '../net/api.ts';
 import type { Widget } from '../net/challenge.ts';
+import type { BackendName } from '../tf.ts';
+import { TfDevice } from '../tf-device.ts';
+import { memoryNeed, mostMemory, refuseTooMuch } from '../train/memory.ts';
 import { Pace } from '../train/pace.ts';
 import { Assignments } from './assignments.ts';
 import { Desk } from './desk.ts';
@@ -19,17 +23,19 @@ export type ContributeOptions = {
   origin: string;
   project: string;
   tf: Tf;
-  backend: string;
+  backend: BackendName;
   data: LocalData;
   signal: AbortSignal;
   onEvent: (event: ContributionEvent) => void;
   /** Shown to the person at the tab, where the edge asks for one before it gives a ticket. */
   widget?: Widget;
+  /** Makes views in another thread; left out, the thread that learns makes them too. */
+  viewMaker?: ViewMaker | undefined;
   /** What outlives a reload; nobody else may be using it. Left out, nothing does. */
   memory?: Memory;
 };
 
-/** A running contribution. `done` settles when it is stopped; it rejects when joining is refused. */
+/** A running contribution. `done` settles when it is stopped; it rejects when joining is refused, or for want of memory (305). */
 export type Contribution = { pace: Pace; done: Promise<void> };
 
 /**
@@ -49,7 +55,10 @@ async function run(options: ContributeOptions, pace: Pace): Promise<void> {
   const { project } = await open.call('getProject', { params: { project: id }, signal });
   const recipe = recipeOf(project.plan, project.classes.length);
   const { model, plan } = recipe;
-  const desk = new Desk(memory, data, { count: model.layout.size, scheme: plan.codec });
+  const need = memoryNeed(options.tf, recipe, data, mostMemory(deviceMemory()));
+  onEvent({ kind: 'memory', ...need });
+  refuseTooMuch(need);
+  const desk = new Desk(memory, data, model, plan.codec);
   const shards = shardsOf(plan);
   const member = await Member.enter({
     origin,
@@ -71,11 +80,16 @@ async function run(options: ContributeOptions, pace: Pace): Promise<void> {
   }
 }
 
+/** In GB; browsers of one kind only tell, and Node does not. */
+function deviceMemory(): number | undefined {
+  return (globalThis.navigator as { deviceMemory?: number } | undefined)?.deviceMemory;
+}
+
 type Parts = { recipe: Recipe; desk: Desk; member: Member; pace: Pace };
 
 /** The line brings assignments, their work is done in turn, and has its say on the line. */
 function assemble(options: ContributeOptions, { recipe, desk, member, pace }: Parts) {
-  const { origin, project, tf, backend, data, signal, onEvent } = options;
+  const { origin, project, tf, backend, data, viewMaker, signal, onEvent } = options;
   const wake = new EventTarget();
   const hurry = () => void wake.dispatchEvent(new Event('wake'));
   const line: Line = new Line({
@@ -91,7 +105,8 @@ function assemble(options: ContributeOptions, { recipe, desk, member, pace }: Pa
     },
   });
   const work = new Work({
-    ...{ origin, tf, data, project, recipe, pace, desk, voice: line, signal, wake, onEvent },
+    ...{ origin, tf, data, viewMaker, project, recipe, pace, desk, voice: line },
+    ...{ signal, wake, onEvent, device: new TfDevice({ tf, backend }) },
     onTicketRefused: (problem) => line.refused(problem),
   });
   const assignments = new Assignments({ work: (...job) => work.do(...job), hurry });

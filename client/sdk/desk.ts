@@ -1,6 +1,8 @@
 import { bytesOf } from '../../shared/math/bytes.ts';
+import type { Model } from '../../shared/nn/model.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import type { Assignment } from '../../shared/protocol/messages.ts';
+import type { Personal } from '../../shared/train/personal.ts';
 import type { Snapshot } from '../../shared/train/session.ts';
 import { sha256Hex } from '../../shared/weights/digest.ts';
 import type { SchemeId } from '../../shared/weights/schemes/index.ts';
@@ -11,21 +13,23 @@ import { isSame, type Memory, type Unsent } from './memory.ts';
 /** A delta to be sent, that the codec knows as one. */
 export type Ready = Omit<Unsent, 'message'> & { message: EncodedDelta };
 
-/** Milliseconds after which what encoding lost is no help any more: the model has moved on. */
-const RESIDUAL_LASTS = 12 * 3600 * 1000;
+/** Milliseconds after which what encoding lost, or own weights, are no help any more: the model has moved on. */
+const OWN_LASTS = 12 * 3600 * 1000;
 
 /** A volunteer's work in hand: what of it is kept, and when it is still good. */
 export class Desk {
   readonly #memory: Memory;
   readonly #data: LocalData;
+  readonly #model: Model;
   readonly #expected: { count: number; scheme: SchemeId };
   #images: Promise<string> | undefined;
 
-  /** @param expected parameters of the model, and the scheme that its deltas are encoded with */
-  constructor(memory: Memory, data: LocalData, expected: { count: number; scheme: SchemeId }) {
+  /** @param scheme that the model's deltas are encoded with */
+  constructor(memory: Memory, data: LocalData, model: Model, scheme: SchemeId) {
     this.#memory = memory;
     this.#data = data;
-    this.#expected = expected;
+    this.#model = model;
+    this.#expected = { count: model.sent.layout.size, scheme };
   }
 
   /** Where the training of this assignment was left, of the same weights and the same images. */
@@ -36,7 +40,7 @@ export class Desk {
       isSame(kept, assignment) &&
       kept.weights === assignment.weights &&
       kept.images === (await this.#digest()) &&
-      kept.snapshot.student.length === this.#expected.count;
+      kept.snapshot.student.length === this.#model.layout.size;
     if (isGood) return kept.snapshot;
     await this.#memory.remove('checkpoint');
     return undefined;
@@ -78,9 +82,23 @@ export class Desk {
   /** What encoding has lost so far, [count], or null. */
   async residual(): Promise<Float32Array | null> {
     const kept = await this.#memory.get('residual');
-    const isGood =
-      kept && kept.at > Date.now() - RESIDUAL_LASTS && kept.values.length === this.#expected.count;
+    const isGood = kept && this.#isFresh(kept) && kept.values.length === this.#expected.count;
     return isGood ? kept.values : null;
+  }
+
+  /** The volunteer's own weights of its last round, or undefined. */
+  async personal(): Promise<Personal | undefined> {
+    const kept = await this.#memory.get('personal');
+    const isGood = kept && this.#isFresh(kept) && kept.weights.length === this.#expected.count;
+    return isGood ? kept : undefined;
+  }
+
+  async keepPersonal(personal: Personal): Promise<void> {
+    await this.#memory.set('personal', { ...personal, at: Date.now() });
+  }
+
+  #isFresh({ at }: { at: number }): boolean {
+    return at > Date.now() - OWN_LASTS;
   }
 
   /** SHA-256 of the images, taken once. */

@@ -1,5 +1,7 @@
 import type { Receipt } from '../../shared/api/schemas/training.ts';
 import type { TrainingState } from '../../shared/protocol/messages.ts';
+import type { Replaced } from '../train/device.ts';
+import type { MemoryNeed } from '../train/memory.ts';
 import type { StepReport } from '../train/round.ts';
 
 /** What a contribution tells whoever watches it: a page, a progress bar, a test. */
@@ -8,6 +10,8 @@ export type ContributionEvent =
   | { kind: 'puzzle' }
   /** `again`: as the volunteer of before a reload, by the ticket that was kept. */
   | { kind: 'joined'; volunteer: string; again: boolean }
+  /** What this contribution takes of the device's memory, in bytes, and the most that it may. */
+  | ({ kind: 'memory' } & MemoryNeed)
   | { kind: 'connected' }
   | { kind: 'disconnected'; reason: string }
   /** The edge needs nobody more for now: the line is left until then, in milliseconds since 1970. */
@@ -25,6 +29,8 @@ export type ContributionEvent =
       bytesDown: number;
     }
   | ({ kind: 'step'; round: number } & StepReport)
+  /** The device went away in the middle of a round; another goes on. */
+  | ({ kind: 'replaced'; round: number } & Replaced)
   /** `round` is the one that asked; the receipt names the one that counts it. */
   | {
       kind: 'sent';

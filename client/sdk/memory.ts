@@ -1,5 +1,6 @@
 import type { Ticket } from '../../shared/api/schemas/training.ts';
 import type { Assignment } from '../../shared/protocol/messages.ts';
+import type { Personal } from '../../shared/train/personal.ts';
 import type { Snapshot } from '../../shared/train/session.ts';
 
 /** What an assignment is known by: in asynchronous rounds its number alone comes again. */
@@ -37,6 +38,8 @@ export type Kept = {
   unsent: Unsent;
   checkpoint: Checkpoint;
   residual: Residual;
+  /** Where the plan has volunteers keep of their own (FedEMA). */
+  personal: Personal & { at: number };
 };
 
 /**

@@ -1,16 +1,20 @@
-import type { Recipe } from '../../shared/api/plan.ts';
+import type { Recipe } from '../../shared/api/recipe.ts';
 import { Problem, type ProblemCode } from '../../shared/api/problem.ts';
 import { Random } from '../../shared/math/random.ts';
 import type { Tf } from '../../shared/nn/params.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import type { Assignment, Decline, Progress } from '../../shared/protocol/messages.ts';
+import { begunFrom } from '../../shared/train/personal.ts';
+import type { Snapshot } from '../../shared/train/session.ts';
+import type { ViewMaker } from '../../shared/train/view-order.ts';
 import { Api } from '../net/api.ts';
 import { isFinal, persist } from '../net/persist.ts';
 import { receive } from '../net/receive.ts';
 import { upload } from '../net/upload.ts';
 import { encodeDelta } from '../train/delta.ts';
 import type { Pace } from '../train/pace.ts';
-import { trainRound, type StepReport } from '../train/round.ts';
+import { trainThrough, type Device } from '../train/device.ts';
+import type { StepReport } from '../train/round.ts';
 import type { Ends } from './assignments.ts';
 import type { Desk, Ready } from './desk.ts';
 import type { ContributionEvent } from './events.ts';
@@ -23,6 +27,8 @@ export type Voice = { progress(message: Progress): void; decline(message: Declin
 export type WorkOptions = {
   origin: string;
   tf: Tf;
+  device: Device;
+  viewMaker: ViewMaker | undefined;
   data: LocalData;
   project: string;
   recipe: Recipe;
@@ -71,7 +77,7 @@ export class Work {
         ...{ project, round, version, images, delta: delta.message, until, wake, signal },
       });
       await desk.acknowledged(delta);
-      const parameters = recipe.model.layout.size;
+      const parameters = recipe.model.sent.layout.size;
       onEvent({ kind: 'sent', round, receipt, parameters, images, report });
       return true;
     } catch (error) {
@@ -95,25 +101,35 @@ export class Work {
 
   /** @returns the delta; undefined when the images have nothing to teach in this round. */
   async #learn(assignment: Assignment, signal: AbortSignal): Promise<Ready | undefined> {
-    const { tf, data, recipe, pace, desk, voice, onEvent } = this.#o;
+    const { tf, device, viewMaker, data, recipe, pace, desk, voice, onEvent } = this.#o;
     const { round, version, rate, seed } = assignment;
-    const { steps } = recipe.plan.local;
-    const weights = await this.#weights(assignment, signal);
+    const { steps, personal: tau } = recipe.plan.local;
+    const received = await this.#weights(assignment, signal);
+    const { weights, lambda } = begunFrom(recipe.model, received, await desk.personal(), tau);
     const from = await desk.checkpoint(assignment);
-    const bytesDown = weights.byteLength;
+    const bytesDown = received.byteLength;
     onEvent({ kind: 'round', round, version, steps, from: from?.steps ?? 0, bytesDown });
-    const result = await trainRound({
-      ...{ tf, recipe, weights, data, rate, seed, pace, from },
-      onStep: (step) => {
+    const job = {
+      ...{ tf, recipe, weights, data, rate, seed, pace, from, viewMaker },
+      onStep: (step: StepReport) => {
         signal.throwIfAborted();
         this.#tell(round, step);
       },
-      onSnapshot: (snapshot) => {
+      onSnapshot: (snapshot: Snapshot) => {
         if (!signal.aborted) void desk.saveCheckpoint(assignment, snapshot);
       },
+    };
+    const result = await trainThrough(job, {
+      device,
+      onReplaced: (replaced) => onEvent({ kind: 'replaced', round, ...replaced }),
     });
     signal.throwIfAborted();
-    if (result.kind === 'learnt') return this.#encode(assignment, weights, result);
+    if (result.kind === 'learnt') {
+      const delta = await this.#encode(assignment, received, result);
+      if (tau > 0)
+        await desk.keepPersonal({ weights: recipe.model.sent.take(result.weights), lambda });
+      return delta;
+    }
     voice.decline({ round, reason: result.reason });
     onEvent({ kind: 'declined', round, reason: result.reason });
     return undefined;
@@ -127,7 +143,9 @@ export class Work {
     const { recipe, desk } = this.#o;
     const chance = new Random(seed).fork('codec');
     const lost = await desk.residual();
-    const encoded = encodeDelta(recipe.plan.codec, learnt.weights, before, chance, lost);
+    const { plan, model } = recipe;
+    const [now, then] = [model.sent.take(learnt.weights), model.sent.take(before)];
+    const encoded = encodeDelta(plan.codec, now, then, chance, lost);
     const { usable: images, report } = learnt;
     const work = { round, version, seed, until, ticket };
     const delta: Ready = { ...work, images, report, ...encoded };

@@ -1,6 +1,8 @@
 import { Problem } from '../api/problem.ts';
+import type { Layout } from '../weights/layout.ts';
 import { LEAST_PARTS } from './combine.ts';
 import type { Combine } from './contract.ts';
+import { MOST_CALLS, sliceSizeFor } from './slices.ts';
 
 /** The rounds that a pipeline is for, as far as its rules depend on them. */
 export type Rounds = {
@@ -52,6 +54,35 @@ export function assertFits(
   if (lack) refuse(`${made}; ${lack}`);
   if (parts > MOST_PARTS)
     refuse(`${made}; the root compares at most ${MOST_PARTS}: lower buckets, or round.shards`);
+}
+
+/**
+ * Refuses a rule that needs all parts at once, in slices so thin that reading them takes more calls than
+ * an invocation may make: the round could never be aggregated.
+ * @param layout of what the rule combines
+ * @throws Problem 303 with what to change
+ */
+export function assertReadable(
+  combine: Combine,
+  values: Values,
+  { goal, shards }: Pick<Rounds, 'goal' | 'shards'>,
+  layout: Layout,
+): void {
+  if (combine.reads === 'sum') return;
+  const slice = sliceSizeFor(Math.min(goal, shards * values['buckets']!));
+  const slicesOf = (size: number) => Math.ceil(size / slice);
+  const byLayer = combine.reads === 'products' && combine.over === 'layer';
+  const slices = byLayer
+    ? layout.entries.reduce((sum, { size }) => sum + slicesOf(size), 0)
+    : slicesOf(layout.size);
+  const passes = combine.reads === 'products' ? 2 : 1;
+  const sources = Math.min(goal, shards);
+  const calls = passes * slices * sources;
+  if (calls > MOST_CALLS)
+    refuse(
+      `${layout.size} parameters of ${sources} shards take ${calls} reads, and an invocation may make ` +
+        `${MOST_CALLS}: lower round.shards or buckets`,
+    );
 }
 
 /** What keeps a combining rule from its promise with so many parts, or null. */

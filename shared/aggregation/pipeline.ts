@@ -1,9 +1,10 @@
 import { Problem } from '../api/problem.ts';
 import { firstNotFinite } from '../weights/delta.ts';
+import type { Layout } from '../weights/layout.ts';
 import type { MakeSum } from '../weights/sum.ts';
 import { combine, type Ground } from './combine.ts';
 import type { After, Before, Combine } from './contract.ts';
-import { assertFits, lackOf, type Rounds } from './fit.ts';
+import { assertFits, assertReadable, lackOf, type Rounds } from './fit.ts';
 import type { AfterId, BeforeId, CombineId } from './ids.ts';
 import { AFTER, BEFORE, COMBINE } from './index.ts';
 import { resolve } from './settings.ts';
@@ -34,6 +35,8 @@ export type Pipeline = {
    * @throws when nothing was counted, or a source does not give what it says
    */
   combine(sources: readonly Source[], ground: Ground): Promise<Float32Array>;
+  /** @throws Problem 303 when a round of such a model could not be read in the calls that there are. */
+  assertReadable(layout: Layout): void;
   /** What keeps the combining rule from its promise in a round of so many parts, or null: for the log. */
   lacks(parts: number): string | null;
   /**
@@ -69,6 +72,9 @@ export function createPipeline(config: PipelineConfig, rounds?: Rounds): Pipelin
       return Tally.restore(tallyRules, chunks, size, makeSum);
     },
     combine: (sources, ground) => combine(rule, values, sources, ground),
+    assertReadable(layout) {
+      if (rounds) assertReadable(rule, values, rounds, layout);
+    },
     lacks: (parts) => lackOf(rule, parts, values),
     step: (mean, state) => step(after, values, mean, state),
   };

@@ -22,8 +22,11 @@ export const HELD = 1 << 20;
 /** Numbers of one part in a read, 1 MB: eight times as many cost workerd 70 MB more at the peak. */
 const READ = 1 << 17;
 
-/** Half of the calls that an invocation may make on Cloudflare: shards are told things meanwhile. */
-const MOST_READS = 5000;
+/** Calls to objects and stores that an invocation may make on Cloudflare, by default. */
+export const MOST_CALLS = 10_000;
+
+/** Half of them: shards are told things meanwhile. */
+const MOST_READS = MOST_CALLS / 2;
 
 /** A slice's length where a rule needs all parts of it at once. */
 export function sliceSizeFor(parts: number): number {

@@ -1,15 +1,12 @@
 import * as v from 'valibot';
-import { createPipeline, type Pipeline } from '../aggregation/pipeline.ts';
 import { AFTER_IDS, BEFORE_IDS, COMBINE_IDS } from '../aggregation/ids.ts';
 import { FEW_SHOT_HEADS } from '../fewshot/index.ts';
-import { NETS, type NetName } from '../nn/index.ts';
-import { createModel, type Model } from '../nn/model.ts';
-import type { HeadName } from '../nn/heads.ts';
-import { OBJECTIVES, type ObjectiveId } from '../objectives/index.ts';
-import type { Objective } from '../objectives/contract.ts';
-import { askedFor, MOST_ASKED, MOST_SHARDS, shardsOf } from '../rounds/shards.ts';
+import { NET_NAMES } from '../nn/ids.ts';
+import { OBJECTIVE_IDS, type ObjectiveId } from '../objectives/ids.ts';
+import { MOST_SHARDS } from '../rounds/shards.ts';
+import { OPTIMISER_IDS } from '../train/optimisers/ids.ts';
+import { VIEW_NAMES } from '../views/ids.ts';
 import { SCHEMES } from '../weights/schemes/index.ts';
-import { Problem } from './problem.ts';
 
 const number = (low: number, high: number) => v.pipe(v.number(), v.minValue(low), v.maxValue(high));
 const integer = (low: number, high: number) =>
@@ -17,10 +14,22 @@ const integer = (low: number, high: number) =>
 const names = <T extends string>(table: Record<T, unknown>) =>
   v.picklist(Object.keys(table) as T[]);
 
+const objectiveOf = (id: ObjectiveId) =>
+  v.optional(
+    v.strictObject({
+      id: v.optional(v.picklist(OBJECTIVE_IDS), id),
+      settings: v.optional(v.record(v.string(), v.unknown()), {}),
+      /** Other views than the objective's own, by its names for them: `strong-flip` for animals, `crop` for SimCLR. */
+      views: v.optional(v.record(v.string(), v.picklist(VIEW_NAMES)), {}),
+    }),
+    {},
+  );
+
 const learning = (steps: number, rate: number) => ({
   steps: v.optional(integer(1, 5000), steps),
   batch: v.optional(integer(1, 512), 32),
   rate: v.optional(number(0, 10), rate),
+  optimiser: v.optional(v.picklist(OPTIMISER_IDS), 'sgd'),
   momentum: v.optional(number(0, 0.999), 0.9),
   /** Norm to which each step's whole gradient is clipped. */
   clip: v.optional(number(0.01, 1000), 1),
@@ -33,18 +42,15 @@ const learning = (steps: number, rate: number) => ({
  * Every setting has a default that fits small grey images.
  */
 export const PlanSchema = v.strictObject({
-  net: v.optional(names(NETS), 'strided'),
+  net: v.optional(v.picklist(NET_NAMES), 'strided'),
   input: v.optional(v.strictObject({ size: integer(16, 128), channels: v.picklist([1, 3]) }), {
     size: 28,
     channels: 1,
   }),
-  objective: v.optional(
-    v.strictObject({
-      id: names(OBJECTIVES),
-      settings: v.optional(v.record(v.string(), v.unknown()), {}),
-    }),
-    { id: 'fixmatch', settings: {} },
-  ),
+  /** What volunteers learn by, without a label. */
+  objective: objectiveOf('fixmatch'),
+  /** Beginnings of the names of parameters that keep their numbers: they are not trained, nor sent. */
+  frozen: v.optional(v.array(v.pipe(v.string(), v.minLength(1))), []),
   round: v.optional(
     v.strictObject({
       /** Deltas that close a round. */
@@ -66,10 +72,23 @@ export const PlanSchema = v.strictObject({
     }),
     {},
   ),
-  local: v.optional(v.strictObject(learning(60, 0.05)), {}),
+  local: v.optional(
+    v.strictObject({
+      ...learning(60, 0.05),
+      /** Pull towards the received weights (FedProx's mu); 0 is none. */
+      proximal: v.optional(number(0, 10), 0),
+      /** Radius around the weights within which a step goes down from the steepest place (ASAM's rho); 0 is none. */
+      sharpness: v.optional(number(0, 4), 0),
+      /** Share of its own last weights that a volunteer begins its second round with (FedEMA's tau); 0 is none. */
+      personal: v.optional(number(0, 1), 0),
+    }),
+    {},
+  ),
   server: v.optional(
     v.strictObject({
       ...learning(40, 0.05),
+      /** What the server learns by from its labelled images. */
+      objective: objectiveOf('supervised'),
       /** Supervised steps before the first round: they make version 1. */
       warmupSteps: v.optional(integer(1, 20_000), 300),
       /**
@@ -110,45 +129,6 @@ export const PlanSchema = v.strictObject({
 
 export type PlanInput = v.InferInput<typeof PlanSchema>;
 export type Plan = v.InferOutput<typeof PlanSchema>;
-
-/** A plan whose parts are known to fit together: what both sides build a round from. */
-export type Recipe = {
-  plan: Plan;
-  model: Model;
-  objective: Objective;
-  settings: unknown;
-  pipeline: Pipeline;
-};
-
-/** @throws Problem 303 when the parts do not fit: an impossible round, bad settings, a net that cannot read the images. */
-export function recipeOf(plan: Plan, classes: number): Recipe {
-  const objective: Objective = OBJECTIVES[plan.objective.id as ObjectiveId];
-  const settings = v.safeParse(objective.config, plan.objective.settings);
-  if (!settings.success)
-    throw new Problem(303, `objective ${plan.objective.id}: ${v.summarize(settings.issues)}`);
-  if (objective.uses.labels)
-    throw new Problem(303, `objective ${plan.objective.id} needs labels, and volunteers have none`);
-  if (plan.round.minimum > plan.round.goal)
-    throw new Problem(
-      303,
-      `round: the minimum ${plan.round.minimum} is above the goal ${plan.round.goal}`,
-    );
-  const most = shardsOf(plan) * MOST_ASKED;
-  if (askedFor(plan.round) > most)
-    throw new Problem(
-      303,
-      `round: goal ${plan.round.goal} x overSelection ${plan.round.overSelection} asks more than ` +
-        `the ${most} volunteers that ${shardsOf(plan)} shards carry; raise shards, or leave it out`,
-    );
-  const heads = [...new Set<HeadName>(['cls', ...objective.heads])];
-  const pipeline = createPipeline(plan.aggregation, { ...plan.round, shards: shardsOf(plan) });
-  try {
-    const model = createModel({ net: plan.net as NetName, input: plan.input, classes, heads });
-    return { plan, model, objective, settings: settings.output, pipeline };
-  } catch (error) {
-    throw new Problem(303, (error as Error).message, { cause: error });
-  }
-}
 
 /** Share of the base learning rate in round 1, 2, ... `rounds`, and after: half a cosine that ends at a tenth. */
 export function rateAt(round: number, rounds: number): number {

@@ -88,6 +88,11 @@ export const PROBLEMS = {
     'The labelled images do not suffice',
     'Give every class at least one labelled example, and some for validation.',
   ],
+  305: [
+    422,
+    'The project needs more memory than this device lends',
+    'Choose fewer images, or contribute from a device with more memory.',
+  ],
   401: [
     400,
     'The delta is malformed',

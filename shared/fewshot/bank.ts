@@ -1,18 +1,15 @@
-import type { FewShotHead, Fitted, Support } from './contract.ts';
+import type { FewShotHead, Fitted, Kept, Support } from './contract.ts';
 
 /**
  * All classes as a head compares queries with them, in one block: the search is exact, one product
  * with every vector. Immutable; a change makes the next bank and fits only what is new in it.
  */
-export type Bank = {
+export type Bank = Kept & {
   head: FewShotHead;
-  dim: number;
-  ways: number;
-  /** [vectors, dim]; class c has those from `starts[c]` until before `starts[c + 1]`. */
-  vectors: Float32Array;
-  starts: Int32Array;
   /** [ways] */
   offsets: Float32Array;
+  /** One vector a class, where the head learns all of them against each other. */
+  learnt?: Kept;
 };
 
 /** @throws when a class has no example */
@@ -44,7 +41,14 @@ export function changeBank(bank: Bank, kept: ArrayLike<number>, added: readonly 
     vectors.set(one.vectors, starts[kept.length + i]! * dim);
     offsets[kept.length + i] = one.offset;
   });
-  return { head, dim, ways, vectors, starts, offsets };
+  const all = { dim, ways, vectors, starts };
+  return { head, offsets, ...all, ...learntBy(head, all) };
+}
+
+function learntBy({ learn }: FewShotHead, kept: Kept): Pick<Bank, 'learnt'> {
+  if (!learn || kept.ways === 0) return {};
+  const starts = Int32Array.from({ length: kept.ways + 1 }, (_, way) => way);
+  return { learnt: { ...kept, vectors: learn(kept), starts } };
 }
 
 function startsOf({ starts, dim }: Bank, kept: ArrayLike<number>, fitted: Fitted[]): Int32Array {
@@ -63,7 +67,9 @@ function startsOf({ starts, dim }: Bank, kept: ArrayLike<number>, fitted: Fitted
 
 /** Similarity of each query to each class, [queries, ways], in [-1, 1]. @param queries unit rows */
 export function scoresOf(bank: Bank, queries: Float32Array): Float32Array {
-  const { head, dim, ways, vectors, starts, offsets } = bank;
+  const { head, dim, ways, offsets } = bank;
+  if (head.propagate) return head.propagate(bank, queries);
+  const { vectors, starts } = bank.learnt ?? bank;
   const scores = new Float32Array((queries.length / dim) * ways);
   for (let at = 0, row = 0; row < queries.length; row += dim)
     for (let way = 0; way < ways; way++, at++) {

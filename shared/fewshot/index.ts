@@ -1,4 +1,7 @@
 import type { FewShotHead } from './contract.ts';
+import { cosineClassifier } from './heads/cosine-classifier.ts';
+import { fineTune } from './heads/fine-tune.ts';
+import { labelPropagation } from './heads/label-propagation.ts';
 import { matching } from './heads/matching.ts';
 import { nearestMean } from './heads/nearest-mean.ts';
 import { prototype } from './heads/prototype.ts';
@@ -8,4 +11,7 @@ export const FEW_SHOT_HEADS = {
   prototype,
   'nearest-mean': nearestMean,
   matching,
+  'cosine-classifier': cosineClassifier,
+  'fine-tune': fineTune,
+  'label-propagation': labelPropagation,
 } satisfies Record<string, FewShotHead>;

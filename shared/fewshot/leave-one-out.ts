@@ -1,5 +1,6 @@
 import { bankOf, scoresOf, type Bank } from './bank.ts';
-import type { Support } from './contract.ts';
+import { scoresAlone, type Support } from './contract.ts';
+import { matching } from './heads/matching.ts';
 import { withoutExample } from './supports.ts';
 
 /** Each of a class's examples as the head would see it had it not been among them. */
@@ -17,12 +18,14 @@ export type LeftOut = {
 
 /**
  * Leaves each example out of its own class and compares it with every class: exact, examples x ways x
- * dim multiplications.
+ * dim multiplications. A head that learns all classes at once would have to do so again for every
+ * example; what it keeps of them is compared as matching networks do.
  * @param own the class; of a large one `rows` may be some of its examples only
- * @param bank the classes to compare with; `skip`: the place in it of the class itself, -1 for none
+ * @param compared the classes to compare with; `skip`: the place in it of the class itself, -1 for none
  * @throws when there is no other class, or no example
  */
-export function leaveOneOut(own: Support, bank: Bank, skip: number): LeftOut {
+export function leaveOneOut(own: Support, compared: Bank, skip: number): LeftOut {
+  const bank = alone(compared);
   const { head, dim, ways } = bank;
   const count = own.rows.length / dim;
   if (count === 0 || ways - (skip < 0 ? 0 : 1) < 1)
@@ -43,6 +46,13 @@ export function leaveOneOut(own: Support, bank: Bank, skip: number): LeftOut {
     margins[i] = scoresOf(rest, row)[0]! - similarity[i]!;
   }
   return { nearest, similarity, margins };
+}
+
+/** Heads that do not score a class alone keep all examples, as matching does. */
+function alone(bank: Bank): Bank {
+  if (scoresAlone(bank.head)) return bank;
+  const { learnt: _, ...kept } = bank;
+  return { ...kept, head: matching };
 }
 
 /** How a class does beside all others, and the one that it is most easily taken for. */

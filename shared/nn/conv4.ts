@@ -1,4 +1,4 @@
-import { conv, convSpecs, normRelu, normSpecs } from './layers.ts';
+import { batchNormRelu, conv, convSpecs, normRelu, normSpecs } from './layers.ts';
 import type { InputSpec, Net } from './net.ts';
 import type { Tensor2D, Tensor4D } from './params.ts';
 
@@ -7,8 +7,10 @@ const BLOCKS = [1, 2, 3, 4];
 /**
  * Four times (3x3 convolution, GroupNorm, ReLU, 2x2 max-pool): the few-shot literature's Conv-4
  * (Vinyals et al. 2016, Snell et al. 2017) with GroupNorm in batch norm's place.
+ * @param ofBatch batch norm by the batch's own statistics, as the few-shot papers have it: a query then
+ *   knows the episode's others. For comparison with them; not to be served with
  */
-export function conv4(width: number): Net {
+export function conv4(width: number, ofBatch = false): Net {
   const groups = width / 8;
   const sideOf = ({ size }: InputSpec) => {
     const side = BLOCKS.reduce((s) => Math.floor(s / 2), size);
@@ -17,7 +19,8 @@ export function conv4(width: number): Net {
     return side;
   };
   return {
-    title: `Conv-4, ${width} channels`,
+    title: `Conv-4, ${width} channels${ofBatch ? ', batch norm' : ''}`,
+    ofBatch,
     paper: 'https://arxiv.org/abs/1703.05175',
     features: (input) => sideOf(input) ** 2 * width,
     specs: ({ channels }) =>
@@ -29,7 +32,8 @@ export function conv4(width: number): Net {
       let h = x;
       for (const block of BLOCKS) {
         h = conv(tf, params, `backbone/conv${block}`, h);
-        h = normRelu(tf, params, `backbone/norm${block}`, h, groups);
+        const name = `backbone/norm${block}`;
+        h = ofBatch ? batchNormRelu(tf, params, name, h) : normRelu(tf, params, name, h, groups);
         h = tf.maxPool(h, 2, 2, 'valid') as Tensor4D;
       }
       return tf.reshape(h, [x.shape[0], -1]) as Tensor2D;

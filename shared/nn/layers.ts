@@ -32,28 +32,51 @@ export function normSpecs(name: string, channels: number): ParamSpec[] {
  * Fused where the backend has the kernel, composed elsewhere.
  */
 export function normRelu(tf: Tf, p: Params, name: string, x: Tensor4D, groups: number): Tensor4D {
+  return normalised(tf, p, name, x, groups, true);
+}
+
+/** Group normalisation alone: where a sum or another convolution follows. */
+export function norm(tf: Tf, p: Params, name: string, x: Tensor4D, groups: number): Tensor4D {
+  return normalised(tf, p, name, x, groups, false);
+}
+
+/**
+ * Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167) and ReLU by the statistics of the
+ * images at hand: nothing is kept for later.
+ */
+export function batchNormRelu(tf: Tf, p: Params, name: string, x: Tensor4D): Tensor4D {
+  const centred = tf.sub(x, tf.mean(x, [0, 1, 2], true));
+  const variance = tf.mean(tf.square(centred), [0, 1, 2], true);
+  const normal = tf.mul(centred, tf.rsqrt(tf.add(variance, EPSILON)));
+  const scaled = tf.mul(normal, param(p, `${name}/gamma`));
+  return tf.relu(tf.add(scaled, param(p, `${name}/beta`))) as Tensor4D;
+}
+
+function normalised(
+  tf: Tf,
+  p: Params,
+  name: string,
+  x: Tensor4D,
+  groups: number,
+  relu: boolean,
+): Tensor4D {
   const gamma = param(p, `${name}/gamma`);
   const beta = param(p, `${name}/beta`);
   if (tf.getKernel(GROUP_NORM, tf.getBackend())) {
-    const attrs = { groups, epsilon: EPSILON, relu: true };
+    const attrs = { groups, epsilon: EPSILON, relu };
     return tf.engine().runKernel(GROUP_NORM, { x, gamma, beta }, attrs) as unknown as Tensor4D;
   }
-  return composedNormRelu(tf, x, gamma, beta, groups);
+  const y = composedNorm(tf, x, gamma, beta, groups);
+  return relu ? tf.relu(y) : y;
 }
 
-function composedNormRelu(
-  tf: Tf,
-  x: Tensor4D,
-  gamma: Tensor,
-  beta: Tensor,
-  groups: number,
-): Tensor4D {
+function composedNorm(tf: Tf, x: Tensor4D, gamma: Tensor, beta: Tensor, groups: number): Tensor4D {
   const [batch, height, width, channels] = x.shape;
   const grouped = tf.reshape(x, [batch, height * width, groups, channels / groups]);
   const centred = tf.sub(grouped, tf.mean(grouped, [1, 3], true));
   const variance = tf.mean(tf.square(centred), [1, 3], true);
   const normal = tf.reshape(tf.mul(centred, tf.rsqrt(tf.add(variance, EPSILON))), x.shape);
-  return tf.relu(tf.add(tf.mul(normal, gamma), beta)) as Tensor4D;
+  return tf.add(tf.mul(normal, gamma), beta) as Tensor4D;
 }
 
 export function denseSpecs(name: string, inputs: number, outputs: number): ParamSpec[] {

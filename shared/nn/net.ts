@@ -11,6 +11,8 @@ export type InputSpec = { size: number; channels: number };
 export type Net = {
   title: string;
   paper: string;
+  /** Set when an image's embedding depends on the others of its batch: no single image can be classified. */
+  ofBatch?: boolean;
   /** Length of the embedding. @throws when the network cannot read such images. */
   features(input: InputSpec): number;
   specs(input: InputSpec): ParamSpec[];

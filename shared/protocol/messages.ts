@@ -49,14 +49,7 @@ export type Assignment = v.InferOutput<typeof AssignmentSchema>;
 
 /** Edge -> everyone watching the project: where training stands. */
 export type TrainingState = {
-  phase:
-    | 'preparing'
-    | 'idle'
-    | 'gathering'
-    | 'training'
-    | 'aggregating'
-    | 'finetuning'
-    | 'promoting';
+  phase: 'preparing' | 'idle' | 'gathering' | 'training' | 'aggregating' | 'finetuning';
   /** The round that is open, or the last one. 0: none yet. */
   round: number;
   /** The last round that was asked for. */

@@ -1,3 +1,4 @@
+import { AVERAGE_STEP, runOverAll, type AverageStepAttrs } from '../kernels/whole-model.ts';
 import { dispose, flatten, type Params, type Tf } from '../nn/params.ts';
 import type { Layout } from '../weights/layout.ts';
 
@@ -8,12 +9,14 @@ import type { Layout } from '../weights/layout.ts';
 export class Average {
   readonly #tf: Tf;
   readonly #decay: number;
+  readonly #moving: readonly string[];
   #params: Params;
 
-  /** Begins at copies of the given parameters. */
-  constructor(tf: Tf, decay: number, params: Params) {
+  /** Begins at copies of the given parameters. @param moving the names of those that are trained; the others stay, to the bit */
+  constructor(tf: Tf, decay: number, params: Params, moving: readonly string[]) {
     this.#tf = tf;
     this.#decay = decay;
+    this.#moving = moving;
     this.#params = Object.fromEntries(Object.entries(params).map(([k, t]) => [k, tf.clone(t)]));
   }
 
@@ -26,7 +29,15 @@ export class Average {
   follow(params: Params, steps: number): void {
     const tf = this.#tf;
     const decay = Math.min(this.#decay, steps / (steps + 9));
-    for (const [name, before] of Object.entries(this.#params)) {
+    if (tf.getKernel(AVERAGE_STEP, tf.getBackend())) {
+      const lists = [this.#params, params].map((all) => this.#moving.map((name) => all[name]!));
+      const [next] = runOverAll<AverageStepAttrs>(tf, AVERAGE_STEP, lists, { decay });
+      for (const tensor of lists[0]!) tensor.dispose();
+      this.#moving.forEach((name, i) => (this.#params[name] = next![i]!));
+      return;
+    }
+    for (const name of this.#moving) {
+      const before = this.#params[name]!;
       this.#params[name] = tf.tidy(() =>
         tf.add(tf.mul(before, decay), tf.mul(params[name]!, 1 - decay)),
       );

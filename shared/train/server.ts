@@ -1,9 +1,8 @@
-import * as v from 'valibot';
-import { rateAt, type Plan, type Recipe } from '../api/plan.ts';
+import { rateAt, type Plan } from '../api/plan.ts';
+import type { Recipe } from '../api/recipe.ts';
 import { Random } from '../math/random.ts';
 import { initialise, type Tf } from '../nn/params.ts';
 import type { LocalData } from '../objectives/contract.ts';
-import { supervised } from '../objectives/supervised/supervised.ts';
 import { Session } from './session.ts';
 
 /**
@@ -13,13 +12,13 @@ import { Session } from './session.ts';
  */
 export function serverSession(
   tf: Tf,
-  { plan, model }: Recipe,
+  { plan, model, server: { objective, settings } }: Recipe,
   { weights, data, round }: { weights: Float32Array; data: LocalData; round: number },
 ): Promise<Session> {
-  const { batch, momentum, clip, averageDecay } = plan.server;
+  const { batch, momentum, clip, averageDecay, optimiser } = plan.server;
   return Session.start({
-    ...{ tf, model, objective: supervised, config: v.parse(supervised.config, {}), weights, data },
-    ...{ batch, momentum, clip, averageDecay, seed: plan.seed * 100_003 + round },
+    ...{ tf, model, objective, config: settings, weights, data },
+    ...{ batch, momentum, clip, averageDecay, optimiser, seed: plan.seed * 100_003 + round },
   });
 }
 

@@ -1,5 +1,5 @@
+import { drawAffine, warp } from './transforms/warp.ts';
 import type { View } from './view.ts';
-import { drawAffine, warp } from './warp.ts';
 
 /** A little moved: FixMatch's weak view, without the flip, which changes a letter's meaning. */
 export const weak: View = {

@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { shardsOf } from '../../shared/rounds/shards.ts';
-import { localSeed, PlanSchema, rateAt, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
+import { localSeed, PlanSchema, rateAt, type PlanInput } from '../../shared/api/plan.ts';
+import { recipeOf } from '../../shared/api/recipe.ts';
 import { Problem } from '../../shared/api/problem.ts';
+import type { Net } from '../../shared/nn/net.ts';
 import { NETS } from '../../shared/nn/index.ts';
 import { OBJECTIVES } from '../../shared/objectives/index.ts';
 import { SCHEMES } from '../../shared/weights/schemes/index.ts';
@@ -41,7 +43,8 @@ describe('a plan', () => {
     expect(plan(JSON.parse(JSON.stringify(once)) as PlanInput)).toEqual(once);
   });
 
-  test.each(Object.keys(NETS) as (keyof typeof NETS)[])(
+  const served = Object.entries<Net>(NETS).filter(([, net]) => !net.ofBatch);
+  test.each(served.map(([id]) => id as keyof typeof NETS))(
     'may name the net %s, on any images',
     (net) => {
       for (const input of [
@@ -73,6 +76,55 @@ describe('a plan', () => {
     expect(recipeOf(plan({ objective: { id: 'simclr' } }), 5).settings).toEqual({
       temperature: 0.3,
     });
+  });
+
+  test('sends what is trained, and no more', () => {
+    const { model } = recipeOf(plan({ frozen: ['backbone/conv1', 'backbone/norm1'] }), 5);
+    const first = model.layout.entries.filter(({ name }) => /^backbone\/\w+1\//.test(name));
+    const frozen = first.reduce((sum, { size }) => sum + size, 0);
+    expect(frozen).toBeGreaterThan(0);
+    expect(model.sent.layout.size).toBe(model.layout.size - frozen);
+    expect(model.trained).not.toContain('backbone/conv1/w');
+    expect(model.trained).toContain('backbone/conv2/w');
+  });
+
+  test('may have the server learn by something else than plain labels', () => {
+    const { server } = recipeOf(plan({ server: { objective: { settings: { smoothing: 0 } } } }), 5);
+    expect(server).toEqual({ objective: OBJECTIVES.supervised, settings: { smoothing: 0 } });
+    expect(recipeOf(plan(), 5).server.settings).toEqual({ smoothing: 0.1 });
+  });
+
+  test('of episodes needs labels or not, as it is set; the server may have them', () => {
+    const labelled = { id: 'protonet' as const, settings: { episodes: 'labelled' } };
+    expect(recipeOf(plan({ objective: { id: 'protonet' } }), 5).settings).toMatchObject({
+      episodes: 'augmented',
+    });
+    expect(refused({ objective: labelled }).message).toMatch('needs labels');
+    expect(recipeOf(plan({ server: { objective: labelled } }), 5).server.settings).toMatchObject({
+      episodes: 'labelled',
+    });
+  });
+
+  test('brings the parameters of both objectives, which must be of one shape', () => {
+    const both = (ways: number) => ({
+      objective: { id: 'maml' as const },
+      server: { objective: { id: 'maml' as const, settings: { episodes: 'labelled', ways } } },
+    });
+    const names = recipeOf(plan(both(5)), 5).model.layout.entries.map(({ name }) => name);
+    expect(names.filter((name) => name.startsWith('own/'))).toEqual(['own/maml/w', 'own/maml/b']);
+    expect(refused(both(3)).message).toMatch('their settings differ');
+  });
+
+  test('refuses a net that normalises by the batch', () => {
+    expect(refused({ net: 'conv4-64-bn' }).message).toMatch('single images');
+  });
+
+  test('says which frozen parameters there are not, and that all frozen is nothing to learn', () => {
+    expect(refused({ frozen: ['spine/'] }).message).toMatch('no parameter begins with "spine/"');
+    expect(refused({ frozen: ['backbone/', 'head/'] }).message).toMatch('left to train');
+    expect(refused({ server: { objective: { settings: { smoothing: 2 } } } }).message).toMatch(
+      'objective supervised',
+    );
   });
 
   test.each([
@@ -207,6 +259,28 @@ test.each([
 test('nor is a setting that the objective does not have', () => {
   const typo = plan({ objective: { id: 'fixmatch', settings: { treshold: 0.5 } } });
   expect(() => recipeOf(typo, 4)).toThrow(Problem);
+});
+
+describe('the views of an objective', () => {
+  test("are the plan's where it names others, and its own otherwise", () => {
+    const views = { strong: 'strong-flip' } as const;
+    const { objective } = recipeOf(plan({ objective: { id: 'fixmatch', views } }), 4);
+    expect(objective).toEqual({
+      ...OBJECTIVES.fixmatch,
+      views: { weak: 'weak', strong: 'strong-flip' },
+    });
+    expect(OBJECTIVES.fixmatch.views.strong).toBe('strong');
+  });
+
+  test('cannot be ones that it does not ask for, nor ones that there are not', () => {
+    const problem = refused({ objective: { id: 'simclr', views: { strong: 'crop' } } });
+    expect([problem.code, problem.message]).toEqual([
+      303,
+      'objective simclr has no view "strong"; it has first, second',
+    ]);
+    const typo = { objective: { id: 'simclr', views: { first: 'cropped' } } };
+    expect(v.safeParse(PlanSchema, typo).success).toBe(false);
+  });
 });
 
 test('a seed fits 32 bits, however large the plan has it', () => {

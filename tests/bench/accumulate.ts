@@ -1,4 +1,3 @@
-import { buildKernel } from '../../client/cli/edge/build.ts';
 import { plainSums, type Sums } from '../../shared/kernels/accumulate/sums.ts';
 import { Random } from '../../shared/math/random.ts';
 import { encode } from '../../shared/weights/codec.ts';
@@ -26,8 +25,7 @@ type Step = { name: string; act: (sums: Sums) => () => void };
  * @returns `checksumMs`, `squaresMs`, `accumulateMs`, `takeInMs`, each with `...Plain`;
  *   `checksumSpeedup`, `squaresSpeedup`, `accumulateSpeedup`, `takeInSpeedup`; `digestMs`
  */
-export const accumulate: Bench = async ({ say }) => {
-  await buildKernel(say);
+export const accumulate: Bench = async () => {
   const random = new Random(SEED);
   const delta = Float32Array.from({ length: COUNT }, () => 0.01 * random.normal());
   const message = encode('int8', delta, random);

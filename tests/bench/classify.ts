@@ -14,6 +14,7 @@ import {
   timeEmbedding,
 } from './classify-task.ts';
 import { createLive, withEdge, type BenchEdge } from './edge.ts';
+import { load } from './load.ts';
 import { median, quantile } from './quantile.ts';
 import { Connections, type Asked } from './requests.ts';
 import type { Bench } from './run.ts';
@@ -29,7 +30,7 @@ const MANY_CLASSES = 10_000;
 const CHUNK = 200;
 const TURNS = 20;
 
-type Kind = keyof typeof REQUESTS | 'embedding' | 'half' | 'noopHalf';
+type Kind = keyof typeof REQUESTS | 'embedding' | 'half' | 'noopHalf' | 'late';
 type Times = Record<Kind, number[]>;
 
 /**
@@ -44,9 +45,10 @@ type Times = Record<Kind, number[]>;
  * workerd while it computes. `shareOfLimit` is requestsPerSecond x embeddingMs, the part of one core
  * that goes into the network; `overheadMs` is p50Ms - noopP50Ms - embeddingMs.
  *
- * `halfRateP50Ms`, `halfRateP99Ms`: requests that are sent at half of that rate whether the ones before
- * are answered or not; `halfRateTail`, the one over the other. `noopTail` is the same of the route that
- * does nothing: how much of it is the machine's other work. `batchImageMs`: a batch of 32, an image;
+ * `halfRateP50Ms`, `halfRateP99Ms`: requests that another process sends at half of that rate whether
+ * the ones before are answered or not (load.ts); `halfRateTail`, the one over the other. `noopTail` is the
+ * same of the route that does nothing, at the same rate: how much of it is workerd's and the machine's
+ * other work. `clientLateP99Ms`, how late that process itself was. `batchImageMs`: a batch of 32, an image;
  * `batchShare`: of p50Ms. `addClassP95Ms`: adding a class of five examples, 20 times.
  *
  * With 10,000 classes of 64 numbers: `manyClassesP50Ms` an answer, `manyClassesMs` what it takes longer
@@ -68,9 +70,10 @@ async function measure(
   say: (line: string) => void,
 ): Promise<Record<string, number>> {
   for (const id of [ID, FEW_ID]) await createLive(edge, newProject(id));
-  const [one, many, open] = [1, CONNECTIONS, OPEN_CONNECTIONS].map(
-    (count) => new Connections(edge.origin, count),
-  ) as [Connections, Connections, Connections];
+  const [one, many] = [1, CONNECTIONS].map((count) => new Connections(edge.origin, count)) as [
+    Connections,
+    Connections,
+  ];
   for (const asked of Object.values(REQUESTS)) await one.inTurn(asked, 20);
   const times: Times = {
     noop: [],
@@ -80,6 +83,7 @@ async function measure(
     embedding: [],
     half: [],
     noopHalf: [],
+    late: [],
   };
   const [rates, noopRates] = [[] as number[], [] as number[]];
   for (let block = 1; block <= BLOCKS; block++) {
@@ -91,8 +95,16 @@ async function measure(
     times.batch.push(...(await one.inTurn(REQUESTS.batch, IN_TURN / 20)));
     times.embedding.push(...(await timeEmbedding(encoder, IN_TURN)));
     const half = median(rates) / 2;
-    times.noopHalf.push(...(await open.arrivals(REQUESTS.noop, half, BLOCK_SECONDS)));
-    times.half.push(...(await open.arrivals(REQUESTS.tensor, half, BLOCK_SECONDS)));
+    for (const [kind, asked] of [
+      ['noopHalf', REQUESTS.noop],
+      ['half', REQUESTS.tensor],
+    ] as const) {
+      const { origin } = edge;
+      const plan = { perSecond: half, seconds: BLOCK_SECONDS, connections: OPEN_CONNECTIONS };
+      const loaded = await load({ origin, asked, ...plan });
+      times[kind].push(...loaded.times);
+      times.late.push(...loaded.lateness);
+    }
     say(
       `block ${block}: ${rates.at(-1)!.toFixed(0)} a second, no-op ${noopRates.at(-1)!.toFixed(0)}`,
     );
@@ -102,7 +114,7 @@ async function measure(
     addClassP95Ms: quantile(await timeClasses(edge, one), 0.95),
     ...(await timeManyClasses(edge, one, say)),
   };
-  for (const connections of [one, many, open]) connections.close();
+  for (const connections of [one, many]) connections.close();
   return figures;
 }
 
@@ -123,7 +135,9 @@ function figuresOf(
     overheadMs: p50Ms - noopP50Ms - embeddingMs,
     pngP50Ms: median(times.png),
     ...{ halfRateP50Ms, halfRateP99Ms, halfRateTail: halfRateP99Ms / halfRateP50Ms },
+    noopP99Ms: quantile(times.noopHalf, 0.99),
     noopTail: quantile(times.noopHalf, 0.99) / median(times.noopHalf),
+    clientLateP99Ms: quantile(times.late, 0.99),
     ...{ batchImageMs, batchShare: batchImageMs / p50Ms },
   };
 }

@@ -5,11 +5,12 @@
  * nothing else: the input's gradient, max-pooling's gradient and transposed products are the stock
  * kernels, and GroupNorm is composed of tfjs's ops, as `layers.ts` does without the fused kernel.
  *
- * Speaks over Node's channel to its parent: any message asks for one step, the answer is `Stepped`.
+ * Takes the network's name as its argument and speaks over Node's channel to its parent: any message asks for one step, the answer is `Stepped`.
  */
 import * as tfjs from '@tensorflow/tfjs';
 import { setThreadsCount } from '@tensorflow/tfjs-backend-wasm';
 import type { KernelBackend, NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
+import type { NetName } from '../../shared/nn/index.ts';
 import type { Tf } from '../../shared/nn/params.ts';
 import { BareStep } from './step.ts';
 
@@ -45,5 +46,5 @@ tf.registerKernel({
 });
 
 if (!(await tf.setBackend('wasm'))) throw new Error('baseline: the wasm backend does not start');
-const step = new BareStep(tf, 'conv4-32');
+const step = new BareStep(tf, process.argv[2] as NetName);
 process.on('message', () => void step.run().then((stepped) => process.send!(stepped)));

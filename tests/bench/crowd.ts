@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'valibot';
-import { PlanSchema, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
+import { PlanSchema, type PlanInput } from '../../shared/api/plan.ts';
+import { recipeOf } from '../../shared/api/recipe.ts';
 import { Random, range } from '../../shared/math/random.ts';
 import { encode } from '../../shared/weights/codec.ts';
 import type { EncodedDelta } from '../../client/net/upload.ts';

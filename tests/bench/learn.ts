@@ -1,4 +1,9 @@
 import { join } from 'node:path';
+import { learnAll } from './learn-all.ts';
+import { learnFewshot } from './learn-fewshot.ts';
+import { learnPretext } from './learn-pretext.ts';
+import { learnSsl } from './learn-ssl.ts';
+import { learnFederated } from './learn-federated.ts';
 import { learnWire } from './learn-wire.ts';
 import type { Bench } from './run.ts';
 import { accuracyAfter, handwriting, mnist, type Task } from './task.ts';
@@ -35,7 +40,15 @@ const gain: Bench = async ({ options, say }) => {
 };
 
 /** What is compared, by `--suite`; each docstring says with what. */
-const SUITES: Record<string, Bench> = { gain, wire: learnWire };
+const SUITES: Record<string, Bench> = {
+  ssl: learnSsl,
+  pretext: learnPretext,
+  fewshot: learnFewshot,
+  federated: learnFederated,
+  all: learnAll,
+  gain,
+  wire: learnWire,
+};
 
 export const learn: Bench = (context) => {
   const name = context.options['suite'] ?? 'gain';

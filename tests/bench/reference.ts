@@ -1,4 +1,4 @@
-import type { Recipe } from '../../shared/api/plan.ts';
+import type { Recipe } from '../../shared/api/recipe.ts';
 import { open } from '../../shared/weights/codec.ts';
 import { addScaled } from '../../shared/weights/delta.ts';
 import { sha256Hex } from '../../shared/weights/digest.ts';

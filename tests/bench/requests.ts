@@ -1,5 +1,4 @@
 import { Agent, request } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 
 /** One request as a load generator sends it: as little work on this side as Node allows. */
 export type Asked = {
@@ -80,22 +79,6 @@ export class Connections {
     const times: number[] = [];
     for (let i = 0; i < count; i++) times.push(await this.time(asked));
     return times;
-  }
-
-  /**
-   * An open loop: a request is sent at its time, whether those before it are answered or not, as a
-   * crowd would; what piles up behind a slow one is in the times of all.
-   * @returns milliseconds of each
-   */
-  async arrivals(asked: Asked, perSecond: number, seconds: number): Promise<number[]> {
-    const start = performance.now();
-    const under: Promise<number>[] = [];
-    for (let i = 0; i < perSecond * seconds; i++) {
-      const wait = start + (i * 1000) / perSecond - performance.now();
-      if (wait > 0) await pause(wait);
-      under.push(this.time(asked));
-    }
-    return Promise.all(under);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { buildKernels } from '../../client/cli/edge/build.ts';
 import { reportOf, writeReport } from '../../client/cli/figures.ts';
 import { accumulate } from './accumulate.ts';
 import { aggregate } from './aggregate.ts';
@@ -9,6 +10,7 @@ import { hostile } from './hostile.ts';
 import { learn } from './learn.ts';
 import { scale } from './scale.ts';
 import { train } from './train.ts';
+import { webgpu } from './webgpu.ts';
 import { wire } from './wire.ts';
 
 /** A benchmark: measures and returns flat figures under keys that stay as they are. */
@@ -28,6 +30,7 @@ const BENCHES: Record<string, Bench> = {
   classify,
   hostile,
   train,
+  webgpu,
   learn,
 };
 
@@ -40,6 +43,9 @@ const { values, positionals } = parseArgs({
     volunteers: { type: 'string' },
     parameters: { type: 'string' },
     suite: { type: 'string' },
+    rung: { type: 'string' },
+    only: { type: 'string' },
+    steps: { type: 'string' },
     kills: { type: 'string' },
     requests: { type: 'string' },
     schemes: { type: 'string' },
@@ -53,7 +59,10 @@ if (!bench || name === undefined) {
   );
   process.exit(2);
 }
-const { seeds, figures } = await bench({ options: values, say: (line) => console.error(line) });
+const say = (line: string) => console.error(line);
+// What learns in this process has them from there; seconds, and only where they have changed.
+await buildKernels(say);
+const { seeds, figures } = await bench({ options: values, say });
 const report = reportOf(name, seeds, figures);
 for (const [key, value] of Object.entries(figures))
   console.log(key.padEnd(32), Number(value.toPrecision(6)));

@@ -109,9 +109,9 @@ function bufferedFigures(run: Run): Record<string, number> {
   };
 }
 
-/** Sums, bodies, lines, and the cohort as an object and as the text of its row. */
+/** Sums, bodies under way and those that wait for the disk, lines, and the cohort as object and as text. */
 function shardBytes({ lines, cohortBytes }: Run, sums: number): number {
-  const bodies = Math.max(messageSize, TAKEN_IN);
+  const bodies = 2 * Math.max(messageSize, TAKEN_IN);
   return sums * sumBytes + bodies + lines * EDGE.lineBytes + 2 * cohortBytes;
 }
 

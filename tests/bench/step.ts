@@ -12,7 +12,7 @@ import {
   type Tensor2D,
   type Tf,
 } from '../../shared/nn/params.ts';
-import { Sgd } from '../../shared/train/optimiser.ts';
+import { Sgd } from '../../shared/train/optimisers/sgd.ts';
 
 export const SEED = 5;
 export const BATCH = 32;

@@ -4,10 +4,12 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'valibot';
 import { startBackend } from '../../client/tf.ts';
 import { Random } from '../../shared/math/random.ts';
+import type { NetName } from '../../shared/nn/index.ts';
 import { initialise, type Tf } from '../../shared/nn/params.ts';
 import { fixmatch } from '../../shared/objectives/semi/fixmatch.ts';
 import { Session } from '../../shared/train/session.ts';
-import { MATMUL_FLOPS, MatMul, trainingFlops } from './peak.ts';
+import { Peak, PEAK_FLOPS, trainingFlops } from './peak.ts';
+import { profile } from './profile.ts';
 import { median } from './quantile.ts';
 import type { Bench } from './run.ts';
 import { BareStep, BATCH, benchModel, noiseImages, SEED, type Stepped } from './step.ts';
@@ -20,15 +22,17 @@ const REPEATS = 15;
  * a second of one step (forward, backward, update; batch 32, 28 x 28). Everything takes turns with
  * everything else; figures are medians of 15 turns, and ratios are taken turn by turn.
  *
- * Two baselines, on conv4-32: `wasmSpeedupOverComposed`, against tfjs's own wasm kernels with the one
- * that is missing composed from its convolution (composed.ts, in a second process), and
- * `wasmSpeedupOverCpu`, against the cpu backend, of which a single step is timed: it takes seconds.
- * The losses of both are compared with ours, step for step: they do the same work.
+ * Baselines: `wasmSpeedupOverComposed` (conv4-32) and `...Composed64` (conv4-64), against tfjs's own
+ * wasm kernels with the one that is missing composed from its convolution (composed.ts, in processes of
+ * their own), and `wasmSpeedupOverCpu`, conv4-32 against the cpu backend, of which a single step is
+ * timed: it takes seconds. The losses are compared with ours, step for step: they do the same work.
  *
- * `wasmShareOfPeakConv64`: the multiply-adds that conv4-64's step needs, a second, over those of
- * XNNPACK's matrix product, which stands for the machine's peak (peak.ts). `fixmatchShare`: images a
- * second of a whole volunteer's step (views, labels, teacher's average; the default, labels fixed for
- * a round) over the bare net's, both with one pass forward and backward an image, on the default net.
+ * `wasmShareOfPeakConv32` and `...Conv64`: the multiply-adds that a step needs, a second, over the
+ * machine's peak on one thread (peak.ts). `fixmatchShare`: images a second of a whole volunteer's step
+ * (views, labels, teacher's average; the default, labels fixed for a round) over the bare net's, both
+ * with one pass forward and backward an image, on the default net.
+ *
+ * Behind the figures a table of each network's step by kernel (profile.ts), for a person.
  *
  * Not measured: WebGPU and WebGL, which need a browser, and labelling at the beginning of a round.
  */
@@ -36,53 +40,74 @@ export const train: Bench = async ({ say }) => {
   const { tf } = await startBackend(['wasm']);
   const cases = await casesOf(tf);
   const seen = await takeTurns(cases);
+  await sayProfiles(tf, cases, say);
   for (const { dispose } of Object.values(cases)) dispose();
   checkSame('composed', seen.conv32, seen.composed);
+  checkSame('composed', seen.conv64, seen.composed64);
   const cpu = await cpuStep();
   checkSame('cpu', seen.conv32, [cpu]);
   const timed = timesOf(seen);
   for (const [name, list] of Object.entries(timed)) say(`${name}: ${median(list).toFixed(2)} ms`);
   say(`cpu: ${cpu.milliseconds.toFixed(0)} ms`);
-  const flops = BATCH * trainingFlops(tf, benchModel('conv4-64'));
-  return { seeds: [SEED], figures: figuresOf(timed, flops, cpu.milliseconds) };
+  return { seeds: [SEED], figures: figuresOf(tf, timed, cpu.milliseconds) };
 };
 
-function figuresOf(ms: Times, flops: number, cpuMs: number): Record<string, number> {
+function figuresOf(tf: Tf, ms: Times, cpuMs: number): Record<string, number> {
   const perSecond = (times: number[]) => (1000 * BATCH) / median(times);
   // Turn by turn, so that a load that comes and goes hits both sides of a ratio.
   const ratio = (a: number[], b: number[]) => median(a.map((value, turn) => value / b[turn]!));
+  const shareOfPeak = (net: NetName, times: number[]) =>
+    ((BATCH * trainingFlops(tf, benchModel(net))) / PEAK_FLOPS) * ratio(ms.peak, times);
   return {
     wasmImagesPerSecondConv32: perSecond(ms.conv32),
     wasmImagesPerSecondConv64: perSecond(ms.conv64),
     wasmImagesPerSecondStrided: perSecond(ms.strided),
     composedImagesPerSecondConv32: perSecond(ms.composed),
+    composedImagesPerSecondConv64: perSecond(ms.composed64),
     cpuImagesPerSecondConv32: perSecond([cpuMs]),
     wasmSpeedupOverComposed: ratio(ms.composed, ms.conv32),
+    wasmSpeedupOverComposed64: ratio(ms.composed64, ms.conv64),
     wasmSpeedupOverCpu: cpuMs / median(ms.conv32),
-    matmulGigaflops: MATMUL_FLOPS / median(ms.matmul) / 1e6,
-    wasmShareOfPeakConv64: (flops / MATMUL_FLOPS) * ratio(ms.matmul, ms.conv64),
+    peakGigaflops: PEAK_FLOPS / Math.min(...ms.peak) / 1e6,
+    wasmShareOfPeakConv32: shareOfPeak('conv4-32', ms.conv32),
+    wasmShareOfPeakConv64: shareOfPeak('conv4-64', ms.conv64),
     fixmatchShare: ratio(ms.strided, ms.session),
   };
 }
 
+/** Kernels that take less of a step than this are left out of its table. */
+const WORTH_SAYING_MS = 0.05;
+
+async function sayProfiles(tf: Tf, cases: Record<Name, Case>, say: (line: string) => void) {
+  for (const name of ['conv32', 'conv64', 'strided'] as const) {
+    const step = async () => (await cases[name].run()).milliseconds;
+    const shares = await profile(tf, step, REPEATS);
+    say(`${name}, by kernel, in ms:`);
+    for (const { kernel, milliseconds, calls } of shares)
+      if (milliseconds >= WORTH_SAYING_MS)
+        say(`  ${kernel.padEnd(24)} ${milliseconds.toFixed(2).padStart(7)}  ${calls} calls`);
+  }
+}
+
 /** Something to time, again and again. `loss` where it computes one. */
 type Case = { run: () => Promise<Stepped>; dispose: () => void };
-type Name = 'conv32' | 'composed' | 'conv64' | 'matmul' | 'strided' | 'session';
+type Name = 'conv32' | 'composed' | 'conv64' | 'composed64' | 'peak' | 'strided' | 'session';
 type Times = Record<Name, number[]>;
 
 async function casesOf(tf: Tf): Promise<Record<Name, Case>> {
-  const bare = (net: ConstructorParameters<typeof BareStep>[1]): Case => {
+  const bare = (net: NetName): Case => {
     const step = new BareStep(tf, net);
     return { run: () => step.run(), dispose: () => step.dispose() };
   };
-  const product = new MatMul(tf);
+  const peak = new Peak();
   return {
     conv32: bare('conv4-32'),
-    composed: composedCase(),
+    composed: composedCase('conv4-32'),
     conv64: bare('conv4-64'),
-    matmul: {
-      run: async () => ({ milliseconds: await product.run(), loss: 0 }),
-      dispose: () => product.dispose(),
+    composed64: composedCase('conv4-64'),
+    peak: {
+      run: async () => ({ milliseconds: peak.run(), loss: 0 }),
+      dispose: () => undefined,
     },
     strided: bare('strided'),
     session: await sessionCase(tf),
@@ -114,9 +139,9 @@ function checkSame(name: string, ours: Stepped[], theirs: Stepped[]): void {
   });
 }
 
-function composedCase(): Case {
+function composedCase(net: NetName): Case {
   const script = fileURLToPath(new URL('composed.ts', import.meta.url));
-  const child: ChildProcess = fork(script, { execArgv: [] });
+  const child: ChildProcess = fork(script, [net], { execArgv: [] });
   const gone = once(child, 'exit').then(([code]) => {
     throw new Error(`bench: the baseline's process ended with ${code}`);
   });

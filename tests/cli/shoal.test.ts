@@ -8,7 +8,7 @@ vi.setConfig({ testTimeout: 180_000 });
 
 const VERBS = [
   ...['demo', 'start', 'classify', 'classes', 'models'],
-  ...['keys', 'projects', 'volunteer', 'simulate', 'bench'],
+  ...['keys', 'projects', 'volunteer', 'simulate', 'evaluate', 'bench'],
 ];
 
 describe('help', () => {
@@ -48,6 +48,7 @@ describe('called wrongly it ends with 2, says how it is called, and prints nothi
       '--role is app or admin',
     ],
     ['no images', ['volunteer', '--project', 'p'], '--project and --images are needed'],
+    ['nothing to judge', ['evaluate'], '--model FILE.safetensors is needed'],
     [
       'an objective that there is not',
       ['simulate', '--objective', 'luck'],

@@ -105,6 +105,7 @@ test('models: shown, compared, exported, brought back, and tried beside the live
   await models('canary', '2', '0.5');
   expect(await models('canary')).toMatchObject({ version: 2, share: 0.5 });
   expect(await models('canary', 'end')).toMatchObject({ version: 2 });
+  expect(await models('canary')).toBeNull();
   await models('promote', '2');
   const { stdout } = await shoal(['models', 'list'], anyone());
   expect(stdout).toMatch(/^2 {2}live +import .*\n1 {2}retired +round 0 /);
@@ -120,13 +121,27 @@ test('a refusal is one line with its number and the remedy, and exit code 1', as
   expect(denied.stderr).toMatch(/^shoal classes: 201 .+\n$/);
 });
 
-test('simulate: as many rounds as asked for, logged as a table too', async () => {
+test('simulate: as many rounds as asked for, logged as a table too; evaluate: what came of it', async () => {
   const log = file('rounds.csv');
   const plan = file('plan.json');
+  const page = file('rounds.html');
+  const saved = file('student.safetensors');
   const few = { local: { steps: 2, batch: 8 }, server: { warmupSteps: 5, steps: 2, batch: 8 } };
   writeFileSync(plan, JSON.stringify(few));
   const args = ['simulate', '--volunteers', '8', '--partition', 'writers', '--asked', '2'];
-  const more = ['--rounds', '2', '--plan', plan, '--log', log, '--test'];
+  const more = [
+    '--rounds',
+    '2',
+    '--plan',
+    plan,
+    '--log',
+    log,
+    '--test',
+    '--report',
+    page,
+    '--save',
+    saved,
+  ];
   type Line = { round: number; accuracy: number; deltas: number };
   type Report = { rounds: Line[]; test: number; volunteers: number };
   const report = await json<Report>([...args, ...more]);
@@ -139,8 +154,23 @@ test('simulate: as many rounds as asked for, logged as a table too', async () =>
   expect(report.test).toBeGreaterThan(0);
   expect(report.test).toBeLessThan(1);
   const [head, ...lines] = readFileSync(log, 'utf8').trim().split('\n');
-  expect(head).toBe('round,accuracy,deltas,images,bytes,seconds');
+  expect(head).toBe('round,accuracy,coverage,precision,deltas,images,bytes,seconds');
   expect(lines.map((line) => Number(line.split(',')[1]))).toEqual(
     report.rounds.map(({ accuracy }) => accuracy),
   );
+  expect(readFileSync(page, 'utf8').match(/<svg/g)).toHaveLength(3);
+
+  // What was saved is the very model that was tested.
+  const judged = await json<{ accuracy: number; linearProbe: number }>([
+    'evaluate',
+    '--model',
+    saved,
+    '--plan',
+    plan,
+    '--report',
+    page,
+  ]);
+  expect(judged.accuracy).toBeCloseTo(report.test, 6);
+  expect(judged.linearProbe).toBeGreaterThan(report.test);
+  expect(readFileSync(page, 'utf8').match(/<svg/g)).toHaveLength(1);
 });

@@ -112,6 +112,22 @@ describe('the state of a contribution', () => {
     expect([run.bytesUp, run.bytesDown]).toEqual([600, 2000]);
   });
 
+  test('goes on where the round does when its device went, and says so', () => {
+    const lost = { kind: 'replaced', round: 4, lost: 'webgpu', backend: 'wasm', step: 1 } as const;
+    const run = after(...JOINED, round(4), step(4, 1, 2), step(4, 2, 1), event(lost));
+    expect(run.work).toEqual({ round: 4, step: 1, steps: 2, from: 0 });
+    expect(run.notes).toEqual([lost]);
+    // The second step is taken again, behind the two on the curve.
+    expect(reduce(run, step(4, 2, 1)).curve).toEqual({ steps: [1, 2, 3], loss: [2, 1, 1] });
+    expect(run.backend).toMatchObject({ name: 'wasm' });
+    expect(stageOf(run)).toBe('learning');
+  });
+
+  test('knows what the contribution takes of the memory, and the most that it may', () => {
+    const memory = event({ kind: 'memory', images: 30, training: 12, most: 100 });
+    expect(after(...JOINED, memory).memory).toEqual({ used: 42, most: 100 });
+  });
+
   test('starting again forgets everything but what left the tab', () => {
     const run = after(...JOINED, round(4), step(4, 1, 2), sent(4, 'abc'), { kind: 'start' });
     expect(run).toEqual({

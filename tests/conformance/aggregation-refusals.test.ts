@@ -11,10 +11,12 @@ import {
 } from '../../shared/aggregation/ids.ts';
 import { AFTER, BEFORE, COMBINE } from '../../shared/aggregation/index.ts';
 import { createPipeline } from '../../shared/aggregation/pipeline.ts';
-import { PlanSchema, recipeOf } from '../../shared/api/plan.ts';
+import { PlanSchema } from '../../shared/api/plan.ts';
+import { recipeOf } from '../../shared/api/recipe.ts';
 import { Problem, type ProblemCode } from '../../shared/api/problem.ts';
 import { Random } from '../../shared/math/random.ts';
 import { encode, open } from '../../shared/weights/codec.ts';
+import type { Layout } from '../../shared/weights/layout.ts';
 import { delta } from './uploads.ts';
 
 function expectProblem(code: ProblemCode, act: () => unknown, words = ''): void {
@@ -110,6 +112,26 @@ describe('rounds that a rule is refused for', () => {
     refuse('at most 128: lower buckets', 'krum', { goal: 10_000, shards: 17 }, { settings });
     make('krum', { goal: 10_000, shards: 17 }, { settings: { buckets: 7 } });
     make('weighted-mean', { goal: 10_000, shards: 256 });
+  });
+
+  test('a round is read in the 10,000 calls that an invocation may make', () => {
+    const rounds = { goal: 10_000, shards: 128 };
+    const read = (combine: CombineId, size: number) => () =>
+      make(combine, rounds, {
+        settings: combine === 'weighted-mean' ? {} : { buckets: 1 },
+      }).assertReadable({
+        size,
+        entries: [{ name: 'all', shape: [size], offset: 0, size }],
+      } as unknown as Layout);
+    // Of 128 parts a slice has 2^20 / 128 numbers; 78 x 128 slices are 9,984 calls.
+    const most = 78 * 8192;
+    read('coordinate-median', most)();
+    const words = `${most + 1} parameters of 128 shards take 10112 reads`;
+    expectProblem(303, read('coordinate-median', most + 1), words);
+    // Read twice: for the inner products, and for the sum that they weigh.
+    read('krum', most / 2)();
+    expectProblem(303, read('krum', most / 2 + 1), 'lower round.shards or buckets');
+    read('weighted-mean', 10 * most)();
   });
 
   test('asynchronous rounds say what stale deltas are worth', () => {

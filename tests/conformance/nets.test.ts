@@ -14,6 +14,7 @@ import {
 } from '../../shared/nn/params.ts';
 import { layoutOf, type Layout } from '../../shared/weights/layout.ts';
 import { tf } from '../kit/backends.ts';
+import { digest } from '../train/stripes.ts';
 
 const ENTRIES = Object.entries<Net>(NETS);
 
@@ -110,12 +111,12 @@ describe.each(CASES)('$id on $size x $size x $channels', ({ net, size, channels 
   test('is a pure function: the same numbers twice, nothing changed, nothing left', async () => {
     const held0 = held();
     const first = await embedded();
-    expect((await embedded()).numbers.join()).toBe(first.numbers.join());
-    expect((await flatten(layout, params)).join()).toBe(flat.join());
+    expect(digest((await embedded()).numbers)).toBe(digest(first.numbers));
+    expect(digest(await flatten(layout, params))).toBe(digest(flat));
     expect(held()).toEqual(held0);
   });
 
-  test('an image is embedded alike in any company', async () => {
+  test.skipIf(net.ofBatch)('an image is embedded alike in any company', async () => {
     const together = (await embedded()).numbers;
     const alone = tf.tidy(() => net.embed(tf, params, tf.slice(x, [1, 0, 0, 0], [1, -1, -1, -1])));
     const numbers = await alone.data();

@@ -29,13 +29,15 @@ function made(view: View, input: InputSpec, seed: number): Float32Array {
   return to;
 }
 
-test('every view is named as its file', () => {
+test('every view is named as its file, a mirrored one after the view that it mirrors', () => {
   const files = readdirSync(new URL('../../shared/views', import.meta.url));
-  const apart = ['index.ts', 'view.ts', 'warp.ts'];
+  const apart = ['index.ts', 'view.ts', 'transforms'];
   const names = files
     .filter((file) => !apart.includes(file))
     .map((file) => file.replace('.ts', ''));
-  expect(names.sort()).toEqual(Object.keys(VIEWS).sort());
+  const own = Object.keys(VIEWS).filter((name) => !name.endsWith('-flip'));
+  expect(names.sort()).toEqual(own.sort());
+  for (const name of Object.keys(VIEWS)) expect(own).toContain(name.replace('-flip', ''));
 });
 
 describe.each(ENTRIES)('%s', (id, view) => {

@@ -5,6 +5,7 @@ import type { Kept } from '../../client/sdk/memory.ts';
 import type { Round } from '../../shared/api/schemas/training.ts';
 import { Tab, useBrowser } from '../kit/browser.ts';
 import { useEdge } from '../kit/edge.ts';
+import { kept as keptBy } from '../kit/kept.ts';
 import { watch } from '../kit/line.ts';
 import {
   button,
@@ -46,26 +47,8 @@ beforeAll(async () => {
 
 const placeOf = (project: string) => ({ browser, origin: edge.current.origin, project });
 
-/** What the browser has kept of a project, once it has. */
-function kept<K extends keyof Kept>(page: Page, project: string, what: K): Promise<Kept[K]> {
-  return page.evaluate(readKept, [edge.current.origin, project, what]) as Promise<Kept[K]>;
-}
-
-/** Runs in the page. */
-async function readKept(key: string[]): Promise<unknown> {
-  const answered = <T>(request: IDBRequest<T>) =>
-    new Promise<T>((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error as Error);
-    });
-  const database = await answered(indexedDB.open('shoal'));
-  for (;;) {
-    const store = database.transaction('volunteer').objectStore('volunteer');
-    const value: unknown = await answered(store.get(key));
-    if (value !== undefined) return value;
-    await new Promise(requestAnimationFrame);
-  }
-}
+const kept = <K extends keyof Kept>(page: Page, project: string, what: K) =>
+  keptBy(page, { origin: edge.current.origin, project }, what);
 
 /** The step that the page says this tab goes on from. */
 async function continuedFrom(page: Page): Promise<number> {

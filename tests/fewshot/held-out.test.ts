@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { bankOf, scoresOf } from '../../shared/fewshot/bank.ts';
-import type { FewShotHead } from '../../shared/fewshot/contract.ts';
+import { scoresAlone, type FewShotHead } from '../../shared/fewshot/contract.ts';
 import { heldOutScores } from '../../shared/fewshot/held-out.ts';
 import { FEW_SHOT_HEADS } from '../../shared/fewshot/index.ts';
 import { supportsOf } from '../../shared/fewshot/supports.ts';
 import { range } from '../../shared/math/random.ts';
 import { crowd, flat, seedOf } from './crowd.ts';
 
-describe.each(Object.entries<FewShotHead>(FEW_SHOT_HEADS))('held out of %s', (_, head) => {
+const ENTRIES = Object.entries<FewShotHead>(FEW_SHOT_HEADS);
+
+describe.each(ENTRIES.filter(([, head]) => scoresAlone(head)))('held out of %s', (_, head) => {
   test('an image is compared with its class as the class is without it', () => {
     const data = crowd(1);
     const { ways, dim, labels, z, examples } = data;
@@ -27,5 +29,19 @@ describe.each(Object.entries<FewShotHead>(FEW_SHOT_HEADS))('held out of %s', (_,
     const one = Float32Array.of(1, 0);
     const seed = supportsOf(one, [0], 2, 2);
     expect(() => heldOutScores(head, seed, Float32Array.of(0, 1), [1], 2)).toThrow('no example');
+  });
+});
+
+describe.each(ENTRIES.filter(([, head]) => !scoresAlone(head)))('held out of %s', (_, head) => {
+  test('none of the images is among the examples that the classes are learnt from', () => {
+    const data = crowd(1);
+    const rows = flat(data.z);
+    const got = heldOutScores(head, seedOf(data), rows, data.labels, data.dim);
+    expect(got).toEqual(scoresOf(bankOf(head, seedOf(data), data.dim), rows));
+  });
+
+  test('a class without an example beside the images is refused', () => {
+    const seed = supportsOf(Float32Array.of(1, 0), [0], 2, 2);
+    expect(() => heldOutScores(head, seed, Float32Array.of(0, 1), [1], 2)).toThrow('class 1');
   });
 });

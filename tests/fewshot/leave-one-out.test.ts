@@ -56,6 +56,19 @@ describe('an example left out of its class', () => {
     );
   });
 
+  test.each(['cosine-classifier', 'fine-tune', 'label-propagation'] as const)(
+    '%s: is compared as matching networks do, for its classes are learnt together',
+    (name) => {
+      const random = new Random(3);
+      const classes = [3, 1, 4].map((count) => supportFrom(unitRows(random, count, 5)));
+      const banks = [FEW_SHOT_HEADS[name], FEW_SHOT_HEADS.matching].map((head) =>
+        bankOf(head, classes, 5),
+      );
+      const [got, expected] = banks.map((bank) => leaveOneOut(classes[0]!, bank, 0));
+      expect(got).toEqual(expected);
+    },
+  );
+
   test('of one that is alone leaves nothing to compare: no margin, no accuracy', () => {
     const rows = unitRows(new Random(1), 3, 4);
     const bank = bankOf(

@@ -1,24 +1,10 @@
 /** Chromium as a visitor has it, and tabs that remember what went wrong in them and what left them. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { ROOT } from '../../client/cli/edge/build.ts';
-import { findChromium } from '../../client/cli/setup.mjs';
-
-const ARGS = [
-  '--no-sandbox',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-  '--no-first-run',
-  // WebGPU without a GPU. Without the checks that Dawn compiles into every shader, tfjs starts on
-  // it in 8 s of the processor's time, with them in 19.
-  '--enable-unsafe-webgpu',
-  '--use-webgpu-adapter=swiftshader',
-  '--enable-dawn-features=skip_validation,disable_robustness,disable_workgroup_init',
-];
+import { launchChromium } from './chromium.ts';
 
 /** A software GPU on a busy machine is slow, and a test that gives up early tells nothing. */
 const PATIENCE_MS = 90_000;
@@ -27,9 +13,7 @@ const PATIENCE_MS = 90_000;
 export function useBrowser(): { current: Browser } {
   const held = {} as { current: Browser };
   beforeAll(async () => {
-    const executablePath = await findChromium();
-    if (!executablePath) throw new Error('no Chromium: run `node client/cli/setup.mjs --chromium`');
-    held.current = await chromium.launch({ executablePath, args: ARGS });
+    held.current = await launchChromium();
   });
   afterAll(() => held.current?.close());
   return held;

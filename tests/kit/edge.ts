@@ -8,12 +8,14 @@ export type TestEdge = Edge & { admin: Api; anyone: Api };
 export const START_MS = 120_000;
 
 /** What an edge is told beside where to keep its data. */
-type Told = Pick<EdgeOptions, 'vars' | 'limits'>;
+type Told = Pick<EdgeOptions, 'vars' | 'limits' | 'onPersist'>;
 
 /** A real workerd with D1, R2 and Durable Objects, on disk where a folder is named. */
 export async function startTestEdge(folder?: string, told: Told = {}): Promise<TestEdge> {
   const say = () => undefined;
-  const edge = await startEdge({ port: 0, say, ...told, ...(folder ? { folder } : {}) });
+  // Built before any test (built.ts).
+  const options = { port: 0, say, isBuilt: true, ...told };
+  const edge = await startEdge({ ...options, ...(folder ? { folder } : {}) });
   return { ...edge, admin: new Api(edge.origin, edge.adminToken), anyone: new Api(edge.origin) };
 }
 

@@ -1,7 +1,7 @@
 /** Versions of a toy project that nobody has to train: weights sent in as files. */
 import { expect, vi } from 'vitest';
 import { SAFETENSORS_TYPE } from '../../shared/api/media.ts';
-import { recipeOf } from '../../shared/api/plan.ts';
+import { recipeOf } from '../../shared/api/recipe.ts';
 import type { Task, Version } from '../../shared/api/schemas/versions.ts';
 import { packSafetensors } from '../../shared/weights/safetensors.ts';
 import type { TestEdge } from './edge.ts';

@@ -1,7 +1,7 @@
 /** A volunteer whose deltas are made by hand, over the client's own network code. */
 import { Api } from '../../client/net/api.ts';
 import { upload, type EncodedDelta } from '../../client/net/upload.ts';
-import { recipeOf, type Recipe } from '../../shared/api/plan.ts';
+import { recipeOf, type Recipe } from '../../shared/api/recipe.ts';
 import type { ProblemBody } from '../../shared/api/problem.ts';
 import { DELTA_TYPE } from '../../shared/api/media.ts';
 import type { Receipt, Ticket } from '../../shared/api/schemas/training.ts';
@@ -55,7 +55,7 @@ export class ToyVolunteer {
 
   /** Numbers in a delta. */
   get size(): number {
-    return this.recipe.model.layout.size;
+    return this.recipe.model.sent.layout.size;
   }
 
   /** The edge may be at another address than before. */

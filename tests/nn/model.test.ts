@@ -1,7 +1,7 @@
 /** Models as both sides build them: a layout, fresh numbers, heads on an embedding. */
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../shared/math/random.ts';
-import { HEADS, type HeadName } from '../../shared/nn/heads.ts';
+import { HEADS, type HeadName } from '../../shared/nn/heads/index.ts';
 import { createModel, type Model } from '../../shared/nn/model.ts';
 import { dispose, flatten, initialise, unflatten, type Tensor2D } from '../../shared/nn/params.ts';
 import { layoutOf } from '../../shared/weights/layout.ts';
@@ -98,18 +98,19 @@ describe.each(Object.keys(HEADS) as HeadName[])('the head %s', (name) => {
 
   test('has a title and parameters of its own name', () => {
     expect(HEADS[name].title).not.toBe('');
-    const specs = HEADS[name].specs(10, 5);
+    const specs = HEADS[name].specs({ ...model.spec, features: 10 });
     expect(specs).not.toHaveLength(0);
     for (const spec of specs) expect(spec.name).toMatch(new RegExp(`^head/${name}/`));
   });
 
-  test('makes a row of outputs of every embedding, and needs all of its parameters for it', () => {
+  test('makes a row of outputs of every image, and needs all of its parameters for it', () => {
     const params = unflatten(tf, model.layout, initialise(model.layout, new Random(1)));
-    const z = tf.ones([3, model.features]) as Tensor2D;
+    // A head over an image's patches takes several embeddings of one image: 18 are whole images of 2 and of 9.
+    const z = tf.ones([18, model.features]) as Tensor2D;
     const out = tf.tidy(() => model.head(tf, name, params, z));
-    expect(out.shape[0]).toBe(3);
+    expect([18, 9, 2]).toContain(out.shape[0]);
     if (name === 'cls') expect(out.shape[1]).toBe(5);
-    for (const { name: param } of HEADS[name].specs(model.features, 5)) {
+    for (const { name: param } of HEADS[name].specs({ ...model.spec, features: model.features })) {
       const { [param]: _, ...others } = params;
       expect(() => tf.tidy(() => model.head(tf, name, others, z)), param).toThrow(param);
     }

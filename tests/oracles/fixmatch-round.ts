@@ -12,7 +12,7 @@ import { softmax, type Rows } from './fixmatch.ts';
 export const CLASSES = 4;
 
 /** A model that reads the four pixels as the logits of four classes, times its one parameter. */
-const MODEL: Model = {
+export const MODEL: Model = {
   ...createModel({
     net: 'strided',
     input: { size: 2, channels: 1 },
@@ -67,26 +67,42 @@ export async function round(images: Float32Array, settings: object, scale = 1, n
 
 export type Round = Awaited<ReturnType<typeof round>>;
 
-/** A step on these rows: the weak and strong views' logits by a scale of one, and who makes what of them. */
+/**
+ * A step on these rows: the weak and strong views' logits by a scale of one, who makes what of them, and
+ * what the step before has carried to this one.
+ */
 export async function step(
   of: Round,
   rows: readonly number[],
   views: { weak: Rows; strong: Rows },
   scales: { student: number; teacher: number },
+  carried: Record<string, number[]> = {},
 ) {
   const tensor = (some: Rows) => tf.tensor4d(some.flat(), [some.length, 2, 2, 1]);
   const batch = { rows, views: { weak: tensor(views.weak), strong: tensor(views.strong) } };
   const [student, teacher] = [tf.scalar(scales.student), tf.scalar(scales.teacher)];
+  const memory = tf.tidy(() => {
+    const fresh = Object.entries(fixmatch.memory!({ ...of, params: {} }));
+    return Object.fromEntries(
+      fresh.map(([name, at]) => [
+        name,
+        carried[name] ? tf.tensor(carried[name], at.shape, at.dtype) : at,
+      ]),
+    );
+  });
   const context: StepContext<unknown, unknown> = {
     ...of,
     batch,
     params: { scale: student },
     teacher: { scale: teacher },
+    ...{ received: {}, memory },
   };
   const targets = tf.tidy(() => fixmatch.targets(context)) as { labels: Tensor2D; mask: Tensor };
   const loss = (params: Params) => fixmatch.loss({ ...context, params }, targets)['unlabelled']!;
   const { value, grad } = tf.valueAndGrad((scale) => loss({ scale }))(student);
+  const next = tf.tidy(() => fixmatch.remember!(context, targets));
   const result = {
+    memory: await numbersOf(next),
     labels: (await targets.labels.array()) as Rows,
     mask: (await targets.mask.array()) as number[],
     loss: (await value.data())[0]!,
@@ -97,11 +113,17 @@ export async function step(
     grad,
     student,
     teacher,
-    targets.labels,
-    targets.mask,
-    ...Object.values(batch.views),
+    ...[targets, batch.views, memory, next].flatMap((some) => Object.values<Tensor>(some)),
   ].forEach((one: Tensor) => one.dispose());
   return result;
+}
+
+/** What is carried to the next step, by name. */
+async function numbersOf(params: Params): Promise<Record<string, number[]>> {
+  const entries = Object.entries(params).map(
+    async ([name, tensor]) => [name, Array.from(await tensor.data())] as const,
+  );
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 export const tableOf = (count: number, seed: number): Rows => {

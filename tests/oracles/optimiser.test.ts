@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../shared/math/random.ts';
 import { initialise, type Params } from '../../shared/nn/params.ts';
 import { supervised } from '../../shared/objectives/supervised/supervised.ts';
-import { Sgd } from '../../shared/train/optimiser.ts';
+import { OPTIMISERS, type OptimiserId } from '../../shared/train/optimisers/index.ts';
 import { tf } from '../kit/backends.ts';
 import { run, smallModel, startSession, stripes } from '../train/stripes.ts';
+import { adam } from './adam.ts';
 import { clipped, follow, nesterov, type Vector } from './nesterov.ts';
 
 type Options = { rate: number; momentum: number; clip: number };
@@ -16,6 +17,7 @@ async function steps(
   gradient: (at: Vector) => Vector,
   options: Options,
   count: number,
+  id: OptimiserId = 'sgd',
 ): Promise<Vector[]> {
   const { rate, momentum, clip } = options;
   const cut = Math.ceil(start.length / 2);
@@ -25,7 +27,7 @@ async function steps(
   });
   const read = async (of: Params) => [...(await of['a']!.data()), ...(await of['b']!.data())];
   const before = tf.memory().numTensors;
-  const optimiser = new Sgd(tf, { momentum, clip });
+  const optimiser = new OPTIMISERS[id](tf, { momentum, clip });
   const params = split(start);
   const seen: Vector[] = [];
   for (let step = 0; step < count; step++) {
@@ -81,6 +83,24 @@ describe('SGD with Nesterov momentum', () => {
     const valley = (at: Vector) => at.map((x, i) => steepness[i]! * x + 0.3 * Math.sin(3 * x + i));
     const slow = nesterov(start, valley, options, 20);
     expectClose(await steps(start, valley, options, 20), slow);
+  });
+});
+
+describe('Adam', () => {
+  test('goes one rate down at its first step, however steep it is', async () => {
+    const options = { rate: 0.1, momentum: 0.9, clip: 1e6 };
+    expectClose(await steps([1, 2], () => [0.001, 1000], options, 1, 'adam'), [[0.9, 1.9]]);
+  });
+
+  test.each([
+    { rate: 0.05, momentum: 0.9, clip: 1000 },
+    { rate: 0.02, momentum: 0, clip: 0.3 },
+  ])('is the slow one down a crooked valley, %o', async (options) => {
+    const random = new Random(3);
+    const start = Array.from({ length: 7 }, () => random.normal());
+    const valley = (at: Vector) => at.map((x, i) => (0.2 + i) * x + 0.3 * Math.sin(3 * x + i));
+    const slow = adam(start, valley, options, 20);
+    expectClose(await steps(start, valley, options, 20, 'adam'), slow);
   });
 });
 

@@ -34,7 +34,14 @@ test.each([0, 0.1, 0.5])(
     const state = await supervised.begin(round);
     const rows = [7, 0, 5, 1, 1];
     const images = makeView(tf, data, SMALL, 'plain', rows, random);
-    const step = { ...round, state, teacher: {}, batch: { rows, views: { image: images } } };
+    const step = {
+      ...round,
+      state,
+      teacher: {},
+      received: {},
+      memory: {},
+      batch: { rows, views: { image: images } },
+    };
     const targets = tf.tidy(() => supervised.targets(step));
     const terms = tf.tidy(() => supervised.loss(step, targets));
     const logits = tf.tidy(() => model.logits(tf, params, images));

@@ -1,4 +1,4 @@
-import type { Recipe } from '../../shared/api/plan.ts';
+import type { Recipe } from '../../shared/api/recipe.ts';
 import type { Pipeline } from '../../shared/aggregation/pipeline.ts';
 import { plainSums } from '../../shared/kernels/accumulate/sums.ts';
 import { Random } from '../../shared/math/random.ts';

@@ -123,7 +123,9 @@ describe('a round in the middle of which the tab was reloaded', () => {
       ...(await kept(memory, 'checkpoint')),
       ticket: await kept(memory, 'ticket'),
     };
-    const numbers = Object.values(checkpoint.snapshot).filter((one) => one instanceof Float32Array);
+    const numbers = Object.values(checkpoint.snapshot)
+      .flat()
+      .filter((one) => one instanceof Float32Array);
     expect(numbers).toHaveLength(3);
     const row = IMAGES.images.slice(100, 116);
     for (const vector of numbers)

@@ -1,7 +1,10 @@
 import { parse } from 'valibot';
 import { expect, test } from 'vitest';
-import { simulate, type Crowd } from '../../client/sim/federation.ts';
-import { PlanSchema, recipeOf } from '../../shared/api/plan.ts';
+import type { Sent } from '../../client/sim/crowd.ts';
+import { simulate } from '../../client/sim/federation.ts';
+import { PlanSchema } from '../../shared/api/plan.ts';
+import { recipeOf } from '../../shared/api/recipe.ts';
+import { freshWeights } from '../../shared/train/server.ts';
 import { tf } from '../kit/backends.ts';
 import { CLASSES, digest, SMALL, stripes, unlabelled } from '../train/stripes.ts';
 
@@ -38,7 +41,7 @@ test('volunteers change every round but the first, which is the server alone', a
 
 test('of many volunteers some are asked, others each round, and what they sent is told', async () => {
   const crowd = Array.from({ length: 6 }, (_, i) => unlabelled(stripes(8, i + 2)));
-  const sent: Crowd[] = [];
+  const sent: Sent[] = [];
   const done: [number, number][] = [];
   const ask = (asked?: number) =>
     simulate({
@@ -60,4 +63,24 @@ test('of many volunteers some are asked, others each round, and what they sent i
   // More than there are is everybody.
   expect(digest(await ask(60))).toBe(digest(await ask()));
   expect(digest(await ask(60))).not.toBe(digest(two));
+});
+
+test('what is frozen keeps its numbers through every round, and nothing of it is sent', async () => {
+  const plan = { ...RECIPE.plan, frozen: ['backbone/conv1', 'backbone/norm1'], codec: 'float32' };
+  const recipe = recipeOf(parse(PlanSchema, plan), CLASSES);
+  const fresh = freshWeights(recipe);
+  const sent: Sent[] = [];
+  const weights = await simulate({
+    ...{ tf, recipe, seed: SEED, volunteers: [unlabelled(stripes(8, 2))], rounds: 2 },
+    onRound: async (_, __, of) => void sent.push(of),
+  });
+  const { layout, sent: part } = recipe.model;
+  for (const { name, offset, size } of layout.entries) {
+    const [now, then] = [weights, fresh].map((flat) => digest(flat.slice(offset, offset + size)));
+    if (/^backbone\/\w+1\//.test(name)) expect(now, name).toBe(then);
+    else if (name.endsWith('/w')) expect(now, name).not.toBe(then);
+  }
+  // Four bytes a number and a header.
+  expect(sent[2]!.bytes - 4 * part.layout.size).toBeLessThan(100);
+  expect(part.layout.size).toBeLessThan(layout.size);
 });

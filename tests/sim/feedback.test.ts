@@ -2,7 +2,8 @@ import { parse } from 'valibot';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { simulate } from '../../client/sim/federation.ts';
 import * as delta from '../../client/train/delta.ts';
-import { PlanSchema, recipeOf } from '../../shared/api/plan.ts';
+import { PlanSchema } from '../../shared/api/plan.ts';
+import { recipeOf } from '../../shared/api/recipe.ts';
 import { tf } from '../kit/backends.ts';
 import { CLASSES, SMALL, stripes, unlabelled } from '../train/stripes.ts';
 

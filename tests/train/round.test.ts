@@ -8,7 +8,8 @@ import {
   type RoundResult,
   type StepReport,
 } from '../../client/train/round.ts';
-import { PlanSchema, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
+import { PlanSchema, type PlanInput } from '../../shared/api/plan.ts';
+import { recipeOf } from '../../shared/api/recipe.ts';
 import { Random } from '../../shared/math/random.ts';
 import { initialise } from '../../shared/nn/params.ts';
 import { Session, type Snapshot } from '../../shared/train/session.ts';

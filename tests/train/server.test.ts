@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { PlanSchema, recipeOf, type PlanInput } from '../../shared/api/plan.ts';
+import { PlanSchema, type PlanInput } from '../../shared/api/plan.ts';
+import { recipeOf } from '../../shared/api/recipe.ts';
 import { Random } from '../../shared/math/random.ts';
 import { initialise, unflatten, dispose } from '../../shared/nn/params.ts';
 import { accuracyOf } from '../../shared/train/evaluate.ts';

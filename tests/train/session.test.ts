@@ -1,50 +1,14 @@
 /** What a session promises beyond what every objective is tested for in `tests/conformance`. */
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { Random, range } from '../../shared/math/random.ts';
-import { flatten, initialise } from '../../shared/nn/params.ts';
-import { allRows, type Objective } from '../../shared/objectives/contract.ts';
+import { range } from '../../shared/math/random.ts';
+import { flatten } from '../../shared/nn/params.ts';
 import { supervised } from '../../shared/objectives/supervised/supervised.ts';
 import { tf } from '../kit/backends.ts';
-import { digest, run, SMALL, smallModel, startSession, stripes, unlabelled } from './stripes.ts';
+import { BIAS, DATA, MODEL, others, partOf, pull, start, WEIGHTS } from './pull.ts';
+import { digest, run, SMALL, unlabelled } from './stripes.ts';
 
-const MODEL = smallModel('cls', 'proj');
-const WEIGHTS = initialise(MODEL.layout, new Random(1)).map((value) => value + 0.1);
-const DATA = stripes(10, 1);
-const BIAS = 'head/cls/b';
 const PIXELS = SMALL.size ** 2;
-
-/** An objective that pulls one parameter to zero, and whatever else a test wants of it. */
-function pull(wish: Partial<Objective> = {}): Objective {
-  return {
-    ...{ title: 'Pull', paper: 'https://example.org', summary: 'Pulls.', config: v.object({}) },
-    ...{ views: { image: 'plain' }, heads: ['cls'], uses: { labels: false, teacher: false } },
-    begin: async () => undefined,
-    rows: (_, data) => allRows(data),
-    targets: () => ({}),
-    loss: ({ params }) => ({ pull: tf.sum(tf.square(params[BIAS]!)) }),
-    report: () => ({}),
-    ...wish,
-  };
-}
-
-const start = (objective: Objective, more: object = {}) =>
-  startSession({
-    ...{ model: MODEL, objective, weights: WEIGHTS, data: DATA, batch: 4, momentum: 0, clip: 1e6 },
-    ...more,
-  });
-
-/** A parameter's numbers in flat weights. */
-function partOf(flat: Float32Array, name: string): number[] {
-  const { offset, size } = MODEL.layout.entries.find((entry) => entry.name === name)!;
-  return [...flat.subarray(offset, offset + size)];
-}
-
-/** All the other parameters', in short. */
-const others = (flat: Float32Array) => {
-  const rest = MODEL.layout.entries.filter(({ name }) => name !== BIAS);
-  return digest(Float32Array.from(rest.flatMap(({ name }) => partOf(flat, name))));
-};
 
 describe('a session does not start', () => {
   test.each([
@@ -264,13 +228,28 @@ describe('a session that is taken up again', () => {
     expect(await learn([1, 4], 6, open)).toEqual(await learn([], 6, open));
   });
 
+  test.each(['sgd', 'adam'] as const)('does so with all that is carried: %s', async (optimiser) => {
+    const open = () =>
+      start(
+        pull({
+          memory: () => ({ sum: tf.zeros([3]) }),
+          remember: ({ memory, params }) => ({ sum: tf.add(memory['sum']!, params[BIAS]!) }),
+          loss: ({ params, memory }) => ({
+            drawn: tf.sum(tf.square(tf.sub(params[BIAS]!, memory['sum']!))),
+          }),
+        }),
+        { momentum: 0.9, optimiser, labelled: { data: DATA, batch: 3 } },
+      );
+    expect(await learn([1, 4], 6, open)).toEqual(await learn([], 6, open));
+  });
+
   test('would not without the velocity', async () => {
     const session = await strong();
     await run(session, 3, 0.1);
     const kept = await session.snapshot();
     session.dispose();
     const other = await strong();
-    other.resume({ ...kept, velocity: new Float32Array(MODEL.layout.size) });
+    other.resume({ ...kept, moments: [new Float32Array(MODEL.layout.size)] });
     await run(other, 5, 0.1);
     expect(digest(await other.weights())).not.toBe((await learn([], 8)).weights);
     other.dispose();

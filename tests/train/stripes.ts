@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Random } from '../../shared/math/random.ts';
-import type { HeadName } from '../../shared/nn/heads.ts';
+import type { HeadName } from '../../shared/nn/heads/index.ts';
 import { createModel, type Model } from '../../shared/nn/model.ts';
 import type { InputSpec } from '../../shared/nn/net.ts';
 import type { LossTerms, LocalData, Objective } from '../../shared/objectives/contract.ts';
@@ -9,6 +9,8 @@ import { tf } from '../kit/backends.ts';
 
 /** The smallest images that every network reads. */
 export const SMALL: InputSpec = { size: 16, channels: 1 };
+/** The same with three channels. */
+export const COLOURED: InputSpec = { ...SMALL, channels: 3 };
 export const CLASSES = 3;
 
 /**
@@ -32,6 +34,16 @@ export function stripes(count: number, seed: number): Required<LocalData> {
       }
   });
   return { images, count, labels };
+}
+
+/** Every class in a colour of its own: lying stripes red, standing ones green, discs blue. */
+export function coloured({ images, count, labels }: Required<LocalData>): Required<LocalData> {
+  const pixels = images.length / count;
+  const tinted = Float32Array.from({ length: 3 * images.length }, (_, i) => {
+    const pixel = Math.floor(i / 3);
+    return images[pixel]! * (i % 3 === labels[Math.floor(pixel / pixels)] ? 1 : 0.2);
+  });
+  return { images: tinted, count, labels };
 }
 
 /** Images as a volunteer has them. */

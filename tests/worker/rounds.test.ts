@@ -51,6 +51,31 @@ const outcome = ({ project, volunteers }: Opened, round = 1) =>
   outcomeOf(edge.current, project, round, volunteers[0]!.line);
 
 describe('a round', () => {
+  test('takes deltas of what is trained, and leaves what is frozen as it was, to the bit', async () => {
+    const frozen = ['backbone/conv1', 'backbone/norm1'];
+    const opened = await openRound(
+      edge.current,
+      'frozen',
+      { ...plan(1, 1, LONG), frozen },
+      { volunteers: 1 },
+    );
+    lines.push(...opened.volunteers);
+    const a = opened.volunteers[0]!;
+    const { layout, sent } = a.recipe.model;
+    expect(a.size).toBeLessThan(layout.size);
+    const values = noise(a.size, 1, 3);
+    await a.send(opened.assignments[0]!, values);
+    expect(await outcome(opened)).toMatchObject({ accepted: 1, candidateVersion: 2 });
+    const { weights } = await versionOf(edge.current.anyone, 'frozen', 1);
+    const made = await weightsOf(edge.current.anyone, weights);
+    expect(farthest(made, sent.moved(opened.base, values))).toBeLessThan(1e-6);
+    const rest = (flat: Float32Array) =>
+      layout.entries
+        .filter(({ name }) => frozen.some((prefix) => name.startsWith(prefix)))
+        .flatMap(({ offset, size }) => [...flat.subarray(offset, offset + size)]);
+    expect(rest(made)).toEqual(rest(opened.base));
+  });
+
   test('closes at its deadline with the minimum, without those who are late', async () => {
     const round = await roundOfTwo('late', 1, 1);
     await round.a.send(round.assignment, delta(round.a));

@@ -4,6 +4,7 @@ import type { Task } from '../../shared/api/schemas/versions.ts';
 import type { Verdict } from '../../shared/rounds/round.ts';
 import type { Env } from '../env.ts';
 import { retire } from '../registry/retention.ts';
+import { announcePersistence } from '../rounds/persist.ts';
 import { learn, type Job } from './learn.ts';
 import { advance, type Run } from './run.ts';
 import { idOf, newTask, perform, type Order, type StoredTask } from './tasks.ts';
@@ -24,6 +25,11 @@ const TASK = 'task:';
 export class Finetuner extends DurableObject<Env> {
   #learning: Run<Verdict> | undefined;
   readonly #runs = new Map<string, Run<number>>();
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    announcePersistence(env.TRACE_PERSISTENCE === '1');
+  }
 
   /** Takes a job on; the same job again changes nothing. The coordinator hears `judged` or `failed`. */
   async start(job: Job): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Recipe } from '../../shared/api/plan.ts';
+import type { Recipe } from '../../shared/api/recipe.ts';
 import type { Verdict } from '../../shared/rounds/round.ts';
 import { freshWeights, serverPace, serverSession } from '../../shared/train/server.ts';
 import { createEncoder } from '../classify/encoder.ts';
@@ -102,8 +102,8 @@ async function* practise(
   try {
     for (let step = 1; step <= steps; step++) {
       const terms = session.step(rate);
-      const values = await terms['supervised']!.data();
-      loss = values[0] as number;
+      const values = await Promise.all(Object.values(terms).map((term) => term.data()));
+      loss = values.reduce((sum, [value]) => sum + (value as number), 0);
       for (const tensor of Object.values(terms)) tensor.dispose();
       yield step / steps;
     }

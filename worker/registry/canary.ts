@@ -31,14 +31,6 @@ async function findCanary(db: Db, project: string): Promise<CanaryRow | null> {
   return row ?? null;
 }
 
-/** @throws Problem 712 */
-async function getCanary(db: Db, project: string): Promise<CanaryRow> {
-  const row = await findCanary(db, project);
-  if (!row)
-    throw new Problem(712, `"${project}" has none; one ends when another version goes live`);
-  return row;
-}
-
 /**
  * Lets a version that has embedded everything answer a share. Another share of the same version goes
  * on counting. @throws Problem 713
@@ -66,14 +58,17 @@ export async function beginCanary(
 /** What it has come to, and that is the end of it. @throws Problem 712 */
 export async function endCanary(env: Env, db: Db, project: string): Promise<Canary> {
   const canary = await readCanary(env, db, project);
+  if (!canary)
+    throw new Problem(712, `"${project}" has none; one ends when another version goes live`);
   await db.delete(canaries).where(eq(canaries.project, project));
   known.forget(project);
   return canary;
 }
 
-/** @throws Problem 712 */
-export async function readCanary(env: Env, db: Db, project: string): Promise<Canary> {
-  const row = await getCanary(db, project);
+/** How the project's canary fares. @returns null where there is none */
+export async function readCanary(env: Env, db: Db, project: string): Promise<Canary | null> {
+  const row = await findCanary(db, project);
+  if (!row) return null;
   const prefix = prefixOf(row);
   const { counts, observed } = await env.COUNTERS.getByName(project).read(prefix);
   const count = (name: string) => counts[prefix + name] ?? 0;

@@ -2,6 +2,7 @@ import { and, eq, type SQL } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import { Problem } from '../../shared/api/problem.ts';
 import { revisions } from '../db/schema.ts';
+import { announce } from '../rounds/persist.ts';
 import { countAlive, namedClasses, type ClassRow } from './classes.ts';
 import { selectLive, type Db, type Live } from './projects.ts';
 
@@ -59,6 +60,7 @@ export async function changeLive(
     const { version, statements } = change;
     const row = { project, revision, version, act, subject: change.subject ?? subject };
     const first = db.insert(revisions).values({ ...row, at: Date.now() });
+    announce(`revision ${act}`);
     try {
       await db.batch([first, ...statements]);
       return { revision, version };

@@ -1,4 +1,4 @@
-import { and, count as countOf, eq, gt, inArray, isNull, lte, or, sql } from 'drizzle-orm';
+import { and, count as countOf, eq, gt, gte, inArray, isNull, lt, lte, or, sql } from 'drizzle-orm';
 import type { BatchItem } from 'drizzle-orm/batch';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { Problem } from '../../shared/api/problem.ts';
@@ -54,9 +54,13 @@ export function countAlive(db: Db, project: string) {
   return db.select({ alive: countOf() }).from(classes).where(isAlive(project));
 }
 
+/** Bytes of embeddings that one result has, in hex twice as many: D1's end at about 50 MB. */
+const PAGE_BYTES = 8_000_000;
+
 /**
  * What came and what went between two revisions, for whoever keeps the classes of the first: with
- * what a classifier needs of those that came, under a version that embedded them.
+ * what a classifier needs of those that came, under a version that embedded them. Both are past, so
+ * reading them page by page gives what reading them at once would.
  * @param reads whether every example's embedding is wanted beside their sum
  * @returns ids of those alive at `after` and not any more at `upTo`, and the rows of those that came
  *   instead, in their order; of no `count` where the version has not embedded them. What came and went
@@ -68,11 +72,13 @@ export async function classesChanged(
   version: number,
   { after, upTo }: { after: number; upTo: number },
   reads: 'sum' | 'rows',
+  pageBytes = PAGE_BYTES,
 ) {
-  const { id, name, kind, support, examples, addedIn, removedIn } = classes;
-  const { count } = embeddings;
-  const sum = inHex(embeddings.sum);
-  const rows = reads === 'rows' ? inHex(embeddings.rows) : sql<null>`null`;
+  const { id, addedIn, removedIn } = classes;
+  const pageFrom = (from: number) => {
+    const page = { from, to: from + pageBytes };
+    return cameBetween(db, { project, version }, { after, upTo }, reads, page);
+  };
   const [gone, came] = await db.batch([
     db
       .select({ id })
@@ -85,21 +91,71 @@ export async function classesChanged(
           lte(addedIn, after),
         ),
       ),
-    db
-      .select({ id, name, kind, support, examples, sum, count, rows })
-      .from(classes)
-      .leftJoin(embeddings, isEmbeddedBy(project, version))
-      .where(
-        and(
-          eq(classes.project, project),
-          gt(addedIn, after),
-          lte(addedIn, upTo),
-          or(isNull(removedIn), gt(removedIn, upTo)),
-        ),
-      )
-      .orderBy(addedIn, sql`classes.rowid`),
+    pageFrom(0),
   ]);
+  // Whatever begins behind a page begins where its last one ends.
+  for (let from = pageBytes, last = came.at(-1); last && last.end >= from; from += pageBytes) {
+    const page = await pageFrom(from);
+    came.push(...page);
+    last = page.at(-1) ?? last;
+  }
   return { gone: gone.map((row) => row.id), came };
+}
+
+/**
+ * A query for those of the classes that came whose embeddings begin within a page, where all of them
+ * are put one behind the other; `end` is where each one ends.
+ */
+function cameBetween(
+  db: Db,
+  { project, version }: { project: string; version: number },
+  { after, upTo }: { after: number; upTo: number },
+  reads: 'sum' | 'rows',
+  page: { from: number; to: number },
+) {
+  const { id, name, kind, support, examples, addedIn, removedIn } = classes;
+  const { count } = embeddings;
+  const [sum, rows] = [inHex(embeddings.sum), inHex(embeddings.rows)];
+  const length = (column: SQLiteColumn) => sql`coalesce(length(${column}), 0)`;
+  const own =
+    reads === 'rows'
+      ? sql`(${length(embeddings.sum)} + ${length(embeddings.rows)})`
+      : length(embeddings.sum);
+  const listed = db
+    .select({
+      ...{ id, name, kind, support, examples },
+      own: sql<number>`${own}`.as('own'),
+      end: sql<number>`sum(${own}) over (order by ${addedIn}, classes.rowid)`.as('end'),
+    })
+    .from(classes)
+    .leftJoin(embeddings, isEmbeddedBy(project, version))
+    .where(
+      and(
+        eq(classes.project, project),
+        gt(addedIn, after),
+        lte(addedIn, upTo),
+        or(isNull(removedIn), gt(removedIn, upTo)),
+      ),
+    )
+    .as('listed');
+  const begin = sql`${listed.end} - ${listed.own}`;
+  return db
+    .select({
+      ...{ id: listed.id, name: listed.name, kind: listed.kind, support: listed.support },
+      ...{ examples: listed.examples, end: listed.end },
+      ...{ sum, count, rows: reads === 'rows' ? rows : sql<null>`null` },
+    })
+    .from(listed)
+    .leftJoin(
+      embeddings,
+      and(
+        eq(embeddings.project, project),
+        eq(embeddings.version, version),
+        eq(embeddings.support, listed.support),
+      ),
+    )
+    .where(and(gte(begin, page.from), lt(begin, page.to)))
+    .orderBy(sql`${listed.end}`);
 }
 
 /** D1 hands bytes over as a list of numbers, which takes four times as long to read as their digits. */

@@ -1,5 +1,5 @@
 import type { InferOutput } from 'valibot';
-import { recipeOf } from '../../shared/api/plan.ts';
+import { recipeOf } from '../../shared/api/recipe.ts';
 import { Problem } from '../../shared/api/problem.ts';
 import type { ImageInput } from '../../shared/api/schemas/images.ts';
 import type { NewProjectSchema } from '../../shared/api/schemas/projects.ts';

@@ -6,6 +6,7 @@ import { toUnit } from '../../shared/images/image-set.ts';
 import { bytesOf } from '../../shared/math/bytes.ts';
 import type { Encoder } from '../classify/encoder.ts';
 import { classes, embeddings } from '../db/schema.ts';
+import { announce } from '../rounds/persist.ts';
 import { refuseWhile } from './change.ts';
 import { isEmbeddedBy } from './classes.ts';
 import type { Db } from './projects.ts';
@@ -123,6 +124,7 @@ async function embedGroup(
   const embedded = await embedSupports(encoder, images);
   const entries = group.map(({ support }, i) => ({ support, embedded: embedded[i] as Support }));
   const [first, ...rest] = insertEmbeddings(db, place, entries);
+  announce('embeddings');
   if (first) await db.batch([first, ...rest]);
 }
 

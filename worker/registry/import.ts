@@ -9,6 +9,7 @@ import type { Layout } from '../../shared/weights/layout.ts';
 import { unpackSafetensors } from '../../shared/weights/safetensors.ts';
 import { versions } from '../db/schema.ts';
 import type { Evaluated } from '../finetune/evaluate.ts';
+import { announce } from '../rounds/persist.ts';
 import type { Db } from './projects.ts';
 import { nextNumber, type VersionRow } from './versions.ts';
 
@@ -72,6 +73,7 @@ export async function recordImport(
   });
   if (before) return before;
   const number = nextNumber(project);
+  announce('version import');
   const [row] = await db
     .insert(versions)
     .values({

@@ -1,7 +1,8 @@
 import { and, desc, eq, max } from 'drizzle-orm';
 import { drizzle, type DrizzleD1Database } from 'drizzle-orm/d1';
 import * as v from 'valibot';
-import { PlanSchema, recipeOf, type Recipe } from '../../shared/api/plan.ts';
+import { PlanSchema } from '../../shared/api/plan.ts';
+import { recipeOf, type Recipe } from '../../shared/api/recipe.ts';
 import { Problem } from '../../shared/api/problem.ts';
 import type { Project } from '../../shared/api/schemas/projects.ts';
 import * as schema from '../db/schema.ts';
@@ -30,11 +31,15 @@ export async function getProject(db: Db, id: string): Promise<ProjectRow> {
   if (before) return before;
   const found = await db.query.projects.findFirst({ where: eq(schema.projects.id, id) });
   if (!found) throw new Problem(301, `there is no project "${id}"`);
-  // A plan written down before a setting was thought of has its default.
-  const row = { ...found, plan: v.parse(PlanSchema, found.plan) };
+  const row = withDefaults(found);
   if (known.size >= KEEP) known.clear();
   known.set(id, row);
   return row;
+}
+
+/** A plan written down before a setting was thought of has its default. */
+function withDefaults(row: ProjectRow): ProjectRow {
+  return { ...row, plan: v.parse(PlanSchema, row.plan) };
 }
 
 /** A stored plan was checked when the project was created; it is put together anew here. */
@@ -91,7 +96,7 @@ export async function allProjects(db: Db): Promise<{ row: ProjectRow; live: Live
       ),
   ]);
   const live = new Map(lives.map(({ project, ...one }) => [project, one]));
-  return rows.map((row) => ({ row, live: live.get(row.id) ?? null }));
+  return rows.map((row) => ({ row: withDefaults(row), live: live.get(row.id) ?? null }));
 }
 
 /** @throws Problem 702 while the project's first version is still being made. */

@@ -3,6 +3,7 @@ import { Problem } from '../../shared/api/problem.ts';
 import type { Version } from '../../shared/api/schemas/versions.ts';
 import type { Encoder } from '../classify/encoder.ts';
 import { canaries, revisions, versions } from '../db/schema.ts';
+import { announce } from '../rounds/persist.ts';
 import { changeLive, refuseWhile } from './change.ts';
 import { findLive, type Db, type Live } from './projects.ts';
 import { embedMissing, refuseUnembedded } from './embeddings.ts';
@@ -81,6 +82,7 @@ export async function recordVersion(db: Db, candidate: Candidate): Promise<Versi
   if (before) return before;
   const number = nextNumber(candidate.project);
   const values = { ...candidate, number, createdAt: Date.now() };
+  announce('version round');
   const [row] = await db.insert(versions).values(values).returning();
   return row as VersionRow;
 }

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { Recipe } from '../../shared/api/plan.ts';
+import type { Recipe } from '../../shared/api/recipe.ts';
 import type { Source } from '../../shared/aggregation/slices.ts';
 import type { Round } from '../../shared/api/schemas/training.ts';
 import type { TrainingState } from '../../shared/protocol/messages.ts';
@@ -19,7 +19,6 @@ import {
   type Verdict,
 } from '../../shared/rounds/round.ts';
 import { askedFor, shardsOf } from '../../shared/rounds/shards.ts';
-import { addScaled } from '../../shared/weights/delta.ts';
 import type { Env } from '../env.ts';
 import { getWeights, putWeights } from '../registry/blobs.ts';
 import { getProject, openDb, recipeFor } from '../registry/projects.ts';
@@ -213,10 +212,12 @@ export class Coordinator extends DurableObject<Env> {
     const parts = sources.reduce((sum, source) => sum + source.parts.length, 0);
     const lack = pipeline.lacks(parts);
     if (lack) console.warn('round', this.#id, round, lack);
-    const mean = await pipeline.combine(sources, { layout: model.layout, base: weights });
+    const mean = await pipeline.combine(sources, {
+      layout: model.sent.layout,
+      base: model.sent.take(weights),
+    });
     const { step, afterState } = pipeline.step(mean, this.#ledger.loadMemory());
-    addScaled(weights, step, 1);
-    const hash = await putWeights(this.env.BLOBS, weights);
+    const hash = await putWeights(this.env.BLOBS, model.sent.moved(weights, step));
     if (this.#state.round !== round || this.#state.phase !== 'aggregating') return;
     this.#ledger.atomically('aggregated', () => {
       this.#ledger.saveMemory(afterState);

@@ -1,4 +1,4 @@
-import type { Recipe } from '../../shared/api/plan.ts';
+import type { Recipe } from '../../shared/api/recipe.ts';
 import type { Part } from '../../shared/aggregation/contract.ts';
 import type { Tally } from '../../shared/aggregation/tally.ts';
 import type { Sums } from '../../shared/kernels/accumulate/sums.ts';
@@ -32,7 +32,7 @@ export class Intake {
   /** A delta that is whole, finite and not too large. @throws Problem 401-405. */
   check(message: Uint8Array): Opened {
     const { plan, model } = this.#recipe;
-    const delta = this.#sums.open(message, { count: model.layout.size, scheme: plan.codec });
+    const delta = this.#sums.open(message, { count: model.sent.layout.size, scheme: plan.codec });
     const norm = delta.norm();
     // 404 says more than 405. A finite norm needs no second look here: the tally takes one.
     if (!Number.isFinite(norm)) delta.assertFinite();
@@ -52,7 +52,7 @@ export class Intake {
 
   /** How long the sum of a round is where it is written down. */
   sumBytes(round: number): number {
-    return 8 * this.#recipe.model.layout.size * Math.max(1, this.#tally(round).parts.length);
+    return 8 * this.#recipe.model.sent.layout.size * Math.max(1, this.#tally(round).parts.length);
   }
 
   /**
@@ -96,7 +96,7 @@ export class Intake {
 
   #replay(round: number): Tally {
     const { model, pipeline } = this.#recipe;
-    const { size } = model.layout;
+    const { size } = model.sent.layout;
     const { make, open } = this.#sums;
     const written = this.#log.covered(round);
     const tally = written ? pipeline.restore(written, size, make) : pipeline.begin(size, make);

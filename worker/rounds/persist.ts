@@ -1,4 +1,4 @@
-/** Whether every step of persistence is announced; the crash bench sets it, to kill inside of them. */
+/** Whether every step of persistence is announced; bench and test set it, to kill inside of them. */
 let announcing = false;
 
 export function announcePersistence(on: boolean): void {
@@ -10,6 +10,11 @@ export function announcePersistence(on: boolean): void {
  * @throws what the work throws; nothing is written then.
  */
 export function persist<T>(storage: DurableObjectStorage, step: string, work: () => T): T {
-  if (announcing) console.log(`persist ${step}`);
+  announce(step);
   return storage.transactionSync(work);
+}
+
+/** Of what is written elsewhere, in D1: right before it is. */
+export function announce(step: string): void {
+  if (announcing) console.log(`persist ${step}`);
 }

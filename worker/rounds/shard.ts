@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
-import { localSeed, rateAt, type Recipe } from '../../shared/api/plan.ts';
+import { localSeed, rateAt } from '../../shared/api/plan.ts';
+import type { Recipe } from '../../shared/api/recipe.ts';
 import { Problem } from '../../shared/api/problem.ts';
 import type { Receipt } from '../../shared/api/schemas/training.ts';
 import type { Part } from '../../shared/aggregation/contract.ts';
@@ -110,7 +111,7 @@ export class Shard extends DurableObject<Env> {
       release: ({ buffer }) => buffers.giveBack(buffer as ArrayBuffer),
     });
     const { plan, model } = this.#recipe;
-    this.#exact = messageBytes(plan.codec, model.layout.size);
+    this.#exact = messageBytes(plan.codec, model.sent.layout.size);
     this.#slots = new Slots(this.#exact);
     const stored = this.#log.loadCohort() ?? beginCohort(plan.round.mode);
     this.#cohort = stored;

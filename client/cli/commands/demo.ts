@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import { recipeOf, type Recipe } from '../../../shared/api/plan.ts';
+import { recipeOf, type Recipe } from '../../../shared/api/recipe.ts';
 import type { Tf } from '../../../shared/nn/params.ts';
 import type { LocalData } from '../../../shared/objectives/contract.ts';
 import type { TrainingState } from '../../../shared/protocol/messages.ts';

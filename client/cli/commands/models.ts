@@ -86,7 +86,12 @@ export const models = acts(
     canary: {
       usage: '[VERSION SHARE | end]   (how it fares; begin one, as in 7 0.1; end it)',
       async run({ shoal, words }) {
-        if (words.length === 0) return canaryOf(await shoal.call('getCanary'));
+        if (words.length === 0) {
+          const value = await shoal.call('getCanary');
+          return value
+            ? canaryOf(value)
+            : { value, text: 'no version is tried beside the live one' };
+        }
         if (words.join() === 'end') return canaryOf(await shoal.call('endCanary'));
         const [version, share] = need(words, 'VERSION', 'SHARE') as [string, string];
         const json = { version: whole(version, 'VERSION'), share: Number(share) };

@@ -2,8 +2,10 @@ import { parseArgs } from 'node:util';
 import { loadImages } from '../../data/image-files.ts';
 import { contribute, type ContributionEvent } from '../../sdk/contribute.ts';
 import { startBackend } from '../../tf.ts';
+import { buildKernels } from '../edge/build.ts';
 import { clientOf, HERE } from '../asking.ts';
 import { Misused, type Command } from '../command.ts';
+import { viewThread } from '../thread/open-views.ts';
 
 /** What `--json` prints, a line an event; errors as their message. */
 export type VolunteerLine =
@@ -31,15 +33,18 @@ export const volunteer: Command = {
     const say = values.json ? printLine : printWords;
     const { project } = await clientOf(values).call('getProject');
     const data = await loadImages(values.images, project.plan.input);
+    await buildKernels((line) => console.error(line));
     const { tf, backend } = await startBackend();
     say({ kind: 'backend', backend });
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    const views = viewThread();
     await contribute({
       ...{ origin: values.origin, project: values.project, tf, backend, data, signal: stop.signal },
+      viewMaker: views?.make,
       onEvent: (event) =>
         say(event.kind === 'failed' ? { ...event, error: event.error.message } : event),
-    }).done;
+    }).done.finally(() => views?.close());
   },
 };
 
@@ -62,6 +67,8 @@ function wordsOf(line: VolunteerLine): string | undefined {
       return `enough volunteers for now; back at ${new Date(line.until).toLocaleTimeString()}`;
     case 'round':
       return `round ${line.round}: ${line.steps} steps from version ${line.version}`;
+    case 'replaced':
+      return `round ${line.round}: ${line.lost} was lost; on ${line.backend} from step ${line.step}`;
     case 'sent':
       return `round ${line.receipt.round}: sent ${line.receipt.bytes} bytes, learnt from ${line.images} images; no image left this machine`;
     case 'declined':

@@ -1,5 +1,6 @@
 import { parse } from 'valibot';
-import { PlanSchema, recipeOf } from '../../../shared/api/plan.ts';
+import { PlanSchema } from '../../../shared/api/plan.ts';
+import { recipeOf } from '../../../shared/api/recipe.ts';
 import { accuracyOf } from '../../../shared/train/evaluate.ts';
 import { loadHandwriting, rowsOf } from '../../data/handwriting/load.ts';
 import { HANDWRITING_PLAN } from '../../data/handwriting/plan.ts';

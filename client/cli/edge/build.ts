@@ -7,20 +7,34 @@ export const ROOT = resolve(import.meta.dirname, '../../..');
 export const WORKER_OUT = join(ROOT, 'dist/worker');
 export const WEB_OUT = join(ROOT, 'dist/web');
 export const KERNEL_OUT = join(ROOT, 'dist/kernels/accumulate.wasm');
+export const SIMD_OUT = {
+  simd: join(ROOT, 'dist/kernels/simd.wasm'),
+  relaxed: join(ROOT, 'dist/kernels/relaxed-simd.wasm'),
+};
 
 type Target = { name: string; sources: string[]; command: string[]; out: string };
 
-/** What the worker imports compiled; asconfig.json says how, and where to: `npm run build` reads it too. */
-const KERNEL: Target = {
-  name: 'kernel',
-  sources: ['shared/kernels/accumulate/assembly/*', 'package-lock.json'],
-  command: [
-    'assemblyscript/bin/asc.js',
-    '--config',
-    join(ROOT, 'shared/kernels/accumulate/assembly/asconfig.json'),
-  ],
-  out: KERNEL_OUT,
-};
+/** AssemblyScript; the asconfig.json says how, and where to: `npm run build` reads it too. */
+function kernelTarget(name: string, folder: string, target: string, out: string): Target {
+  return {
+    ...{ name, out },
+    sources: [`shared/kernels/${folder}/assembly/*`, 'package-lock.json'],
+    command: [
+      'assemblyscript/bin/asc.js',
+      '--config',
+      join(ROOT, `shared/kernels/${folder}/assembly/asconfig.json`),
+      '--target',
+      target,
+    ],
+  };
+}
+
+/** What worker, tab and Node load compiled. */
+const KERNELS: Target[] = [
+  kernelTarget('kernel', 'accumulate', 'release', KERNEL_OUT),
+  kernelTarget('simd kernels', 'simd', 'simd', SIMD_OUT.simd),
+  kernelTarget('relaxed simd kernels', 'simd', 'relaxed', SIMD_OUT.relaxed),
+];
 
 /** wrangler's own bundle, so that what runs here is what would be deployed. */
 const WORKER: Target = {
@@ -41,6 +55,7 @@ const WEB: Target = {
   sources: [
     'shared/**/*.ts',
     'client/**/*.{ts,tsx,css,html,svg}',
+    'dist/kernels/*simd.wasm',
     'vite.config.ts',
     'package-lock.json',
   ],
@@ -48,15 +63,28 @@ const WEB: Target = {
   out: join(WEB_OUT, 'index.html'),
 };
 
-/** Builds the kernel, the pages and the worker where their sources have changed since the last time. */
+/** What TypeScript knows the library by, beside it. */
+const TYPES: Target = {
+  name: 'types',
+  sources: ['shared/**/*.ts', 'client/**/*.ts', 'client/sdk/tsconfig.json', 'package-lock.json'],
+  command: ['typescript/bin/tsc', '--project', join(ROOT, 'client/sdk/tsconfig.json')],
+  out: join(ROOT, 'dist/sdk/types/client/sdk/index.d.ts'),
+};
+
+/** Builds the kernels, the pages and the worker where their sources have changed since the last time. */
 export async function buildAll(say: (line: string) => void): Promise<void> {
-  // The worker's bundle has the kernel in it and names the assets' folder, so it comes last.
-  for (const target of [KERNEL, WEB, WORKER]) await buildTarget(target, say);
+  // Pages and worker have kernels in them, and the worker's bundle names the assets' folder: it comes last.
+  for (const target of [...KERNELS, WEB, WORKER]) await buildTarget(target, say);
 }
 
-/** The kernel alone, two seconds where it has changed: all that a benchmark of it needs. */
-export function buildKernel(say: (line: string) => void): Promise<void> {
-  return buildTarget(KERNEL, say);
+/** The kernels alone, seconds where they have changed: all that a benchmark of them needs. */
+export async function buildKernels(say: (line: string) => void): Promise<void> {
+  for (const target of KERNELS) await buildTarget(target, say);
+}
+
+/** The library's types, which only other programs need: the pages' build makes the folder that they lie in. */
+export function buildTypes(say: (line: string) => void): Promise<void> {
+  return buildTarget(TYPES, say);
 }
 
 async function buildTarget(

@@ -25,6 +25,8 @@ export type EdgeOptions = {
    * X-Forwarded headers and routes to assets, takes as long as HTTP and Hono together.
    */
   direct?: boolean;
+  /** Pages and worker are built: they are not looked at again. */
+  isBuilt?: boolean;
   /** Settings of the worker beside its secrets; see worker/env.ts. */
   vars?: Record<string, string>;
   /** Requests a minute that the platform's rate limits let through, by binding, as if deployed. */
@@ -50,7 +52,7 @@ export type Edge = {
  */
 export async function startEdge(edge: EdgeOptions): Promise<Edge> {
   const { folder, port, say, onPersist, direct = false, vars = {}, limits = {} } = edge;
-  await buildAll(say);
+  if (!edge.isBuilt) await buildAll(say);
   const secrets = folder ? keptSecrets(folder) : newSecrets();
   const { date, flags } = compatibility();
   if (folder) await migrateStored(folder);

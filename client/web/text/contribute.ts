@@ -124,6 +124,8 @@ export const words = {
   factVersion: { en: 'Model version', ko: '모델 버전' },
   factVolunteers: { en: 'Volunteers', ko: '참여자' },
   factSpeed: { en: 'Images / s', ko: '초당 이미지' },
+  factMemory: { en: 'Memory', ko: '메모리' },
+  memoryOf: { en: '{used} of at most {most}', ko: '최대 {most} 중 {used}' },
   factDown: { en: 'Received', ko: '받음' },
   factUp: { en: 'Sent', ko: '보냄' },
   curve: { en: 'Loss (lower is better)', ko: '손실 (낮을수록 좋음)' },
@@ -135,6 +137,10 @@ export const words = {
   closed: {
     en: 'Round {round} ended before this tab had finished: {reason}',
     ko: '이 탭이 끝내기 전에 라운드 {round}이(가) 끝났습니다: {reason}',
+  },
+  replaced: {
+    en: 'Round {round}: {lost} stopped answering. The round went on from step {step}, on {now}.',
+    ko: '라운드 {round}: {lost}의 응답이 끊겼습니다. {step}단계부터 {now}에서 이어 갔습니다.',
   },
   roundFailed: {
     en: 'Round {round} did not work on this device',

@@ -64,5 +64,4 @@ export const phases = {
   training: { en: 'Volunteers are learning', ko: '참여자들이 학습하는 중' },
   aggregating: { en: 'Combining what was learnt', ko: '배운 것을 합치는 중' },
   finetuning: { en: 'The server is practising', ko: '서버가 다듬는 중' },
-  promoting: { en: 'Checking the new version', ko: '새 버전을 확인하는 중' },
 } satisfies Dictionary;

@@ -3,6 +3,7 @@ import { contribute, type Contribution, type ContributionEvent } from '../../sdk
 import type { Widget } from '../../net/challenge.ts';
 import { holdMemory } from '../../sdk/browser-memory.ts';
 import { startBackend } from '../../tf.ts';
+import { ViewThread } from '../../train/view-thread.ts';
 import {
   troubleOf,
   type FromTrainer,
@@ -10,6 +11,7 @@ import {
   type ToTrainer,
   type Trouble,
 } from './messages.ts';
+import { openViews } from './open-views.ts';
 
 /**
  * The training thread: tfjs and the socket live here, so the page stays smooth while a step runs,
@@ -17,6 +19,7 @@ import {
  */
 const thread = self as unknown as DedicatedWorkerGlobalScope;
 const stop = new AbortController();
+const views = new ViewThread(openViews);
 let contribution: Contribution | undefined;
 let paused = false;
 /** Takes the widget's answer to whoever waits for it. */
@@ -50,7 +53,7 @@ async function run({
     stop.signal.throwIfAborted();
     const { memory } = await holding;
     contribution = contribute({
-      ...{ origin, project, tf, backend, data, memory },
+      ...{ origin, project, tf, backend, data, memory, viewMaker: views.make },
       ...{ signal: stop.signal, widget, onEvent: pass },
     });
     applyPace();

@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { OF_KEYS, project, type Route } from '../route.ts';
 import { CanaryBegunSchema, CanarySchema, NewCanarySchema } from '../schemas/versions.ts';
 
@@ -8,9 +9,10 @@ export const canary = {
   getCanary: {
     ...{ method: 'GET', path },
     ...ADMIN,
-    summary: 'How the canary fares: agreement with the live version, and how long both take.',
-    reply: { status: 200, json: CanarySchema },
-    problems: [...OF_KEYS, 301, 712],
+    summary:
+      'How the canary fares: agreement with the live version, and how long both take; null for none.',
+    reply: { status: 200, json: v.nullable(CanarySchema) },
+    problems: [...OF_KEYS, 301],
   },
   putCanary: {
     ...{ method: 'PUT', path },

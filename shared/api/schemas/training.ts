@@ -2,15 +2,7 @@ import * as v from 'valibot';
 import { share } from './fields.ts';
 
 export const TrainingStateSchema = v.object({
-  phase: v.picklist([
-    'preparing',
-    'idle',
-    'gathering',
-    'training',
-    'aggregating',
-    'finetuning',
-    'promoting',
-  ]),
+  phase: v.picklist(['preparing', 'idle', 'gathering', 'training', 'aggregating', 'finetuning']),
   round: v.number(),
   until: v.number(),
   version: v.number(),

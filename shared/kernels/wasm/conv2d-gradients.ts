@@ -1,5 +1,6 @@
 import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Tf } from '../../nn/params.ts';
+import { geometryOf, type Geometry } from './conv2d-geometry.ts';
 import { registerWasm, type Wasm } from './kernel.ts';
 
 /**
@@ -18,21 +19,6 @@ export function registerConv2dGradients(tf: Tf): void {
     const geometry = geometryOf(tf, attrs['inputShape'] as number[], filter.shape, attrs);
     return inputGradient(wasm, dy, filter, geometry);
   });
-}
-
-type Geometry = ReturnType<typeof geometryOf>;
-
-function geometryOf(tf: Tf, input: number[], filter: number[], attrs: Record<string, unknown>) {
-  if (attrs['dataFormat'] !== undefined && attrs['dataFormat'] !== 'NHWC')
-    throw new Error(`conv2d gradient on wasm: NHWC only, not ${String(attrs['dataFormat'])}`);
-  return tf.backend_util.computeConv2DInfo(
-    input as [number, number, number, number],
-    filter as [number, number, number, number],
-    attrs['strides'] as number | [number, number],
-    1,
-    attrs['pad'] as 'same' | 'valid' | number,
-    attrs['dimRoundingMode'] as 'floor' | 'round' | 'ceil' | undefined,
-  );
 }
 
 /**

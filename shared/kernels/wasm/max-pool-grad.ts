@@ -1,4 +1,4 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
+import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { Tf } from '../../nn/params.ts';
 import { registerWasm } from './kernel.ts';
 
@@ -10,18 +10,23 @@ import { registerWasm } from './kernel.ts';
 export function registerMaxPoolGrad(tf: Tf): void {
   registerWasm(tf, 'MaxPoolGrad', (wasm, inputs, attrs) => {
     const { dy, input } = inputs as { dy: TensorInfo; input: TensorInfo };
-    const pool = tf.backend_util.computePool2DInfo(
-      input.shape as [number, number, number, number],
-      attrs['filterSize'] as number,
-      attrs['strides'] as number,
-      1,
-      attrs['pad'] as 'same' | 'valid' | number,
-      attrs['dimRoundingMode'] as 'floor' | 'round' | 'ceil' | undefined,
-    );
+    const pool = poolOf(tf, input, attrs);
     const out = wasm.output(input.shape);
     scatter(wasm.view(input), wasm.view(dy), wasm.view(out).fill(0), pool);
     return out;
   });
+}
+
+/** A pooling's geometry from its gradient's attributes. */
+export function poolOf(tf: Tf, input: TensorInfo, attrs: NamedAttrMap) {
+  return tf.backend_util.computePool2DInfo(
+    input.shape as [number, number, number, number],
+    attrs['filterSize'] as number,
+    attrs['strides'] as number,
+    1,
+    attrs['pad'] as 'same' | 'valid' | number,
+    attrs['dimRoundingMode'] as 'floor' | 'round' | 'ceil' | undefined,
+  );
 }
 
 type Pool = {

@@ -76,19 +76,26 @@ function spatial(graph: Graph) {
     strides: { list: { i: [1, strides, strides, 1].map(String) } },
     ...{ padding: text(padding.toUpperCase()), data_format: text('NHWC') },
   });
+  const convolution = (
+    op: string,
+    x: Symbol,
+    filter: Symbol,
+    outputs: number,
+    strides: number,
+    padding: Padding,
+  ) => {
+    const [batch, height, width] = x.shape;
+    const to = (from: number) => slid(from, filter.shape[0]!, strides, padding);
+    const dilations = { list: { i: ['1', '1', '1', '1'] } };
+    const attr = { ...window(strides, padding), dilations, explicit_paddings: { list: { i: [] } } };
+    return graph.operation(op, [x, filter], [batch!, to(height!), to(width!), outputs], attr);
+  };
   return {
-    conv2d(x: Symbol, filter: Symbol, strides: number, padding: Padding) {
-      const [batch, height, width] = x.shape;
-      const [side, , , outputs] = filter.shape;
-      const to = (from: number) => slid(from, side!, strides, padding);
-      const shape = [batch!, to(height!), to(width!), outputs!];
-      const dilations = { list: { i: ['1', '1', '1', '1'] } };
-      const attr = {
-        ...window(strides, padding),
-        dilations,
-        explicit_paddings: { list: { i: [] } },
-      };
-      return graph.operation('Conv2D', [x, filter], shape, attr);
+    conv2d: (x: Symbol, filter: Symbol, strides: number, padding: Padding) =>
+      convolution('Conv2D', x, filter, filter.shape[3]!, strides, padding),
+    depthwiseConv2d: (x: Symbol, filter: Symbol, strides: number, padding: Padding) => {
+      const outputs = filter.shape[2]! * filter.shape[3]!;
+      return convolution('DepthwiseConv2dNative', x, filter, outputs, strides, padding);
     },
     maxPool(x: Symbol, side: number, strides: number, padding: Padding) {
       const [batch, height, width, channels] = x.shape;
@@ -110,12 +117,14 @@ function spatial(graph: Graph) {
 }
 
 function reductions(graph: Graph) {
-  const reduce = (op: string) => (x: Symbol, axis: number | number[], keep: boolean) => {
-    const axes = [axis].flat();
-    const shape = x.shape.flatMap((side, i) => (axes.includes(i) ? (keep ? [1] : []) : [side]));
-    const along = graph.constant('int32', [axes.length], axes);
-    return graph.operation(op, [x, along], shape, { keep_dims: { b: keep } });
-  };
+  const reduce =
+    (op: string) =>
+    (x: Symbol, axis: number | number[], keep = false) => {
+      const axes = [axis].flat().map((one) => (one < 0 ? one + x.shape.length : one));
+      const shape = x.shape.flatMap((side, i) => (axes.includes(i) ? (keep ? [1] : []) : [side]));
+      const along = graph.constant('int32', [axes.length], axes);
+      return graph.operation(op, [x, along], shape, { keep_dims: { b: keep } });
+    };
   return { mean: reduce('Mean'), sum: reduce('Sum') };
 }
 

@@ -1,14 +1,35 @@
 import * as v from 'valibot';
+import { aligned, likeliest, running, sharpened } from '../../math/distribution.ts';
 import { crossEntropy } from '../../math/losses.ts';
-import type { Tensor, Tensor2D, Tf } from '../../nn/params.ts';
-import { allRows, defineObjective, type LocalData, type RoundContext } from '../contract.ts';
-
-const between = (low: number, high: number) =>
-  v.pipe(v.number(), v.minValue(low), v.maxValue(high));
+import { mixed, mixShares } from '../../math/mixup.ts';
+import { flexThresholds, freeThresholds, sureRows } from '../../math/thresholds.ts';
+import type { Params, Scalar, Tensor, Tensor2D, Tensor4D, Tf } from '../../nn/params.ts';
+import {
+  allRows,
+  defineObjective,
+  type RoundContext,
+  type StepContext,
+  type LossTerms,
+} from '../contract.ts';
+import { between, wholeBetween } from '../settings.ts';
+import {
+  confidences,
+  keptLabels,
+  likeliestOf,
+  meanOf,
+  predictAll,
+  rowsTensor,
+} from '../../train/label-table.ts';
 
 const config = v.strictObject({
   /** A label is kept when the model is at least this sure of it. Above 1, none is. */
   threshold: v.optional(between(0, 1.01), 0.95),
+  /**
+   * fixed: the one number. flex: lower for classes that few images are surely of (FlexMatch).
+   * free: the mean confidence, lower for classes that are predicted less, whatever `threshold` says
+   * (FreeMatch; with labels of a round these are (FL)^2's thresholds, each client's own).
+   */
+  thresholds: v.optional(v.picklist(['fixed', 'flex', 'free']), 'fixed'),
   /**
    * round: labels are fixed from the received global model for the whole round (SemiFL's second
    * fact, +11 points); step: the EMA teacher labels the weak view anew at every step (the paper's).
@@ -25,21 +46,26 @@ const config = v.strictObject({
   /** Pull the labels' histogram towards uniform (ReMixMatch's distribution alignment). */
   alignment: v.optional(v.boolean(), true),
   /** Weak views whose predictions are averaged for a label that has to last a round (MixMatch's K). */
-  guesses: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(32)), 4),
+  guesses: v.optional(wholeBetween(1, 32), 4),
+  /** SemiFL's second term: kept images mixed with any others, sure of them or not. */
+  mix: v.optional(v.boolean(), false),
 });
 type Config = v.InferOutput<typeof config>;
 
-/** The labels of a round: [images, classes] in rows, and each row's highest probability. */
-type Table = {
-  probability: Float32Array;
-  confidence: Float32Array;
-  prior: Float32Array;
-  kept: number[];
-};
+/** What a round fixes: its labels [images, classes], unless every step makes its own, and who is drawn. */
+type State = { table?: { probability: Float32Array; bars: Float32Array }; kept: number[] };
+
+type Step = StepContext<Config, State>;
+
+/** SemiFL's and MixMatch's Beta. */
+const MIX_ALPHA = 0.75;
+/** Of the running means of predictions. FreeMatch's 0.999 outlasts a run of a thousand steps. */
+const DECAY = 0.99;
 
 /**
  * FixMatch (Sohn et al. 2020): the label that the model gives to a weak view, where it is sure of
- * it, is what the strong view has to be recognised as.
+ * it, is what the strong view has to be recognised as. With FlexMatch's (Zhang et al. 2021) and
+ * FreeMatch's (Wang et al. 2023) thresholds; FreeMatch's fairness term is left out.
  */
 export const fixmatch = defineObjective({
   title: 'FixMatch',
@@ -50,103 +76,125 @@ export const fixmatch = defineObjective({
   heads: ['cls'],
   uses: { labels: false, teacher: true },
   config,
-  begin: labelOnce,
-  rows: ({ kept }: Table) => kept,
-  targets({ tf, model, batch, state, teacher, config: settings }) {
+  begin: async (round): Promise<State> =>
+    round.config.labels === 'round' ? labelOnce(round) : { kept: allRows(round.data) },
+  rows: ({ kept }) => kept,
+  memory({ tf, model, data, config: { labels } }): Params {
+    if (labels === 'round') return {};
     const { classes } = model.spec;
-    const probability =
-      settings.labels === 'round'
-        ? tf.tensor2d(rowsOf(state.probability, batch.rows, classes), [batch.rows.length, classes])
-        : guess(
-            tf,
-            tf.softmax(model.logits(tf, teacher, batch.views['weak']!)),
-            state.prior,
-            settings,
-          );
-    const mask = tf.greaterEqual(tf.max(probability, 1), settings.threshold);
-    const labels =
-      settings.target === 'soft' ? probability : tf.oneHot(tf.argMax(probability, 1), classes);
-    return { labels: tf.cast(labels, 'float32'), mask: tf.cast(mask, 'float32') };
+    return {
+      prior: tf.div(tf.ones([classes]), classes),
+      confidence: tf.scalar(1 / classes),
+      // Each image's last sure class, counted from 1; 0 is none yet.
+      latest: tf.zeros([data.count], 'int32'),
+    };
   },
-  loss({ tf, model, params, batch }, { labels, mask }) {
-    const logits = model.logits(tf, params, batch.views['strong']!);
+  targets(step): Record<string, Tensor> {
+    const { tf, batch, config: settings, random } = step;
+    const weak = batch.views['weak']!;
+    const { labels: soft, predicted } = labelsOf(step, batch.rows, weak);
+    const labels = settings.target === 'soft' ? soft : likeliest(tf, soft);
+    const mask = sureRows(tf, soft, barsOf(step));
+    if (!settings.mix) return { labels, mask, ...predicted };
+    const others = batch.rows.map(() => random.int(step.data.count));
+    const seen = step.view('weak', others);
+    const theirs = likeliest(tf, labelsOf(step, others, seen).labels);
+    const shares = mixShares(others.length, MIX_ALPHA, random);
+    return {
+      ...{ labels, mask, ...predicted },
+      mixedImages: mixed(tf, weak, seen, shares),
+      mixedLabels: mixed(tf, labels, theirs, shares),
+    };
+  },
+  loss({ tf, model, params, batch, config: { mix } }, targets): LossTerms {
     // The mean runs over the whole batch, not over the kept: an unsure batch must weigh less.
-    return { unlabelled: tf.mean(tf.mul(crossEntropy(tf, logits, labels!), mask!)) };
+    const term = (images: Tensor4D, labels: Tensor) =>
+      tf.mean<Scalar>(
+        tf.mul(crossEntropy(tf, model.logits(tf, params, images), labels), targets['mask']!),
+      );
+    const unlabelled = term(batch.views['strong']!, targets['labels']!);
+    if (!mix) return { unlabelled };
+    return {
+      unlabelled,
+      mixed: term(targets['mixedImages'] as Tensor4D, targets['mixedLabels']!),
+    };
   },
-  report: ({ kept, confidence }) => ({
-    coverage: kept.length / confidence.length,
-    confidence: confidence.reduce((a, b) => a + b, 0) / confidence.length,
-  }),
+  remember({ tf, memory, batch, config: { labels, threshold } }, targets): Params {
+    if (labels === 'round') return {};
+    const predicted = targets['predicted'] as Tensor2D;
+    const best = tf.max(predicted, 1);
+    const rows = tf.tensor1d([...batch.rows], 'int32');
+    const sure = tf.greaterEqual(best, threshold);
+    const named = tf.add(tf.argMax(predicted, 1), tf.scalar(1, 'int32'));
+    const now = tf.where(sure, named, tf.gather(memory['latest']!, rows));
+    return {
+      prior: running(tf, memory['prior']!, tf.mean(predicted, 0), DECAY),
+      confidence: running(tf, memory['confidence']!, tf.mean(best), DECAY),
+      latest: tf.tensorScatterUpdate(memory['latest']!, tf.expandDims(rows, 1), now),
+    };
+  },
+  labels: ({ table, kept }) => table && keptLabels(table.probability, table.bars.length, kept),
+  report: ({ table, kept }) => {
+    if (!table) return {};
+    const sure = confidences(table.probability, table.bars.length);
+    return { coverage: kept.length / sure.length, confidence: meanOf(sure) };
+  },
 });
 
-const CHUNK = 128;
-
-/** Labels every local image once, from the received weights. */
-async function labelOnce(round: RoundContext<Config>): Promise<Table> {
+/** Labels every local image once, from the received weights, and keeps what it is sure of. */
+async function labelOnce(round: RoundContext<Config>): Promise<State> {
   const { tf, model, data, config: settings } = round;
   const { classes } = model.spec;
-  const mean = new Float32Array(data.count * classes);
-  for (let start = 0; start < data.count; start += CHUNK) {
-    const rows = allRows(data).slice(start, start + CHUNK);
-    for (let k = 0; k < settings.guesses; k++) {
-      const predicted = tf.tidy(() =>
-        tf.softmax(model.logits(tf, round.params, round.view('weak', rows))),
-      );
-      const numbers = await predicted.data();
-      predicted.dispose();
-      numbers.forEach((p, i) => (mean[start * classes + i]! += p / settings.guesses));
-    }
-  }
-  const prior = columnMeans(mean, classes);
-  const guessed = tf.tidy(() =>
-    guess(tf, tf.tensor2d(mean, [data.count, classes]), prior, settings),
-  );
+  const mean = await predictAll(round, 'weak', settings.guesses);
+  const [guessed, wanted] = tf.tidy(() => {
+    const rows = tf.tensor2d(mean, [data.count, classes]);
+    const made = guess(tf, rows, tf.mean(rows, 0), settings);
+    const best = tf.max(made, 1, true);
+    const sure = tf.mul(likeliest(tf, made), tf.greaterEqual(best, settings.threshold));
+    const seen = { prior: tf.mean(made, 0), confidence: tf.mean(best), count: data.count };
+    return [made, bars(tf, settings, { ...seen, histogram: () => tf.sum(sure, 0) })];
+  }) as [Tensor, Tensor];
   const probability = (await guessed.data()) as Float32Array;
+  const ofClass = (await wanted.data()) as Float32Array;
   guessed.dispose();
-  return tableOf(probability, prior, data, settings);
+  wanted.dispose();
+  const named = likeliestOf(probability, classes);
+  const sure = confidences(probability, classes);
+  const kept = allRows(data).filter((row) => sure[row]! >= ofClass[named[row]!]!);
+  return { table: { probability, bars: ofClass }, kept };
 }
 
-/** Aligns (ReMixMatch, Berthelot et al. 2020, section 3.1: p * uniform / prior), sharpens, rescales rows to one. */
-function guess(tf: Tf, probability: Tensor, prior: Float32Array, settings: Config): Tensor2D {
-  const aligned = settings.alignment
-    ? scaled(tf, tf.div(probability, tf.add(tf.tensor1d(prior), 1e-6)))
-    : probability;
-  return scaled(tf, tf.pow(aligned, 1 / settings.temperature));
+/** The labels of some images [rows, classes], and where they are new, what they were made from. */
+function labelsOf(
+  { tf, model, state, teacher, memory, config: settings }: Step,
+  rows: readonly number[],
+  weak: Tensor4D,
+): { labels: Tensor2D; predicted: Record<string, Tensor> } {
+  const { classes } = model.spec;
+  if (state.table)
+    return { labels: rowsTensor(tf, state.table.probability, rows, classes), predicted: {} };
+  const predicted = tf.softmax(model.logits(tf, teacher, weak));
+  return { labels: guess(tf, predicted, memory['prior']!, settings), predicted: { predicted } };
 }
 
-function scaled(tf: Tf, rows: Tensor): Tensor2D {
-  return tf.div(rows, tf.sum(rows, 1, true)) as Tensor2D;
+function guess(tf: Tf, rows: Tensor2D, prior: Tensor, settings: Config): Tensor2D {
+  const fair = settings.alignment ? aligned(tf, rows, prior) : rows;
+  return settings.temperature === 1 ? fair : sharpened(tf, fair, settings.temperature);
 }
 
-function columnMeans(table: Float32Array, columns: number): Float32Array {
-  const means = new Float32Array(columns);
-  const rows = table.length / columns;
-  table.forEach((value, i) => (means[i % columns]! += value / rows));
-  return means;
+/** How sure a label of each class has to be now, [classes]. */
+function barsOf({ tf, model, data, state, memory, config: settings }: Step): Tensor {
+  if (state.table) return tf.tensor1d(state.table.bars);
+  const { prior, confidence, latest } = memory as Record<'prior' | 'confidence' | 'latest', Tensor>;
+  // Column 0 is of those that were never sure.
+  const histogram = () => tf.sum(tf.oneHot(latest, model.spec.classes + 1), 0).slice(1);
+  return bars(tf, settings, { prior, confidence, count: data.count, histogram });
 }
 
-function rowsOf(table: Float32Array, rows: readonly number[], columns: number): Float32Array {
-  const out = new Float32Array(rows.length * columns);
-  rows.forEach((row, i) =>
-    out.set(table.subarray(row * columns, (row + 1) * columns), i * columns),
-  );
-  return out;
-}
+type Seen = { prior: Tensor; confidence: Tensor; count: number; histogram: () => Tensor };
 
-function tableOf(
-  probability: Float32Array,
-  prior: Float32Array,
-  { count }: LocalData,
-  { labels, threshold }: Config,
-): Table {
-  const classes = prior.length;
-  const confidence = Float32Array.from({ length: count }, (_, row) =>
-    Math.max(...probability.subarray(row * classes, (row + 1) * classes)),
-  );
-  const kept: number[] = [];
-  confidence.forEach((sure, row) => {
-    // Labels that change at every step may come to be sure of any image.
-    if (labels === 'step' || sure >= threshold) kept.push(row);
-  });
-  return { probability, confidence, prior, kept };
+function bars(tf: Tf, { thresholds, threshold }: Config, of: Seen): Tensor {
+  if (thresholds === 'flex') return flexThresholds(tf, of.histogram(), of.count, threshold);
+  if (thresholds === 'free') return freeThresholds(tf, of.confidence, of.prior);
+  return tf.fill(of.prior.shape as [number], threshold);
 }

@@ -98,7 +98,7 @@ function Bar({
   );
 }
 
-function factsOf({ training, imagesPerSecond, bytesDown, bytesUp }: Run): Fact[] {
+function factsOf({ training, imagesPerSecond, memory, bytesDown, bytesUp }: Run): Fact[] {
   const dash = '–';
   const whole = (value: number | undefined) => value?.toLocaleString(language.value) ?? dash;
   return [
@@ -106,10 +106,16 @@ function factsOf({ training, imagesPerSecond, bytesDown, bytesUp }: Run): Fact[]
     [say(words.factVersion), whole(training?.version)],
     [say(words.factVolunteers), whole(training?.volunteers)],
     [say(words.factSpeed), imagesPerSecond === null ? dash : whole(Math.round(imagesPerSecond))],
+    [say(words.factMemory), memory ? say(words.memoryOf, inBytes(memory)) : dash],
     [say(words.factDown), bytes(bytesDown)],
     [say(words.factUp), bytes(bytesUp)],
   ];
 }
+
+const inBytes = ({ used, most }: { used: number; most: number }) => ({
+  used: bytes(used),
+  most: bytes(most),
+});
 
 function Loss({ run: { curve, status } }: { run: Run }) {
   const last = curve.loss.at(-1);
@@ -128,21 +134,26 @@ function Loss({ run: { curve, status } }: { run: Run }) {
   );
 }
 
+function sentence(note: Exclude<Note, { kind: 'failed' }>): string {
+  const { round } = note;
+  if (note.kind !== 'replaced') return say(words[note.kind], { round, reason: note.reason });
+  const { lost, backend, step } = note;
+  return say(words.replaced, { round, step, lost: say(words[lost]), now: say(words[backend]) });
+}
+
 function Notes({ notes }: { notes: readonly Note[] }) {
   if (notes.length === 0) return null;
   return (
     <ul class="notes">
       {notes.slice(0, 3).map((note) => (
-        <li key={`${note.kind}${note.round}`}>
+        <li key={`${note.kind}${note.round}${note.kind === 'replaced' ? note.backend : ''}`}>
           {note.kind === 'failed' ? (
             <TroubleBox
               trouble={note.trouble}
               title={say(words.roundFailed, { round: note.round })}
             />
           ) : (
-            <span class="quiet">
-              {say(words[note.kind], { round: note.round, reason: note.reason })}
-            </span>
+            <span class="quiet">{sentence(note)}</span>
           )}
         </li>
       ))}

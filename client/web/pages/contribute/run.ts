@@ -1,5 +1,6 @@
 import type { TrainingState } from '../../../../shared/protocol/messages.ts';
 import type { BackendName, Tried } from '../../../tf.ts';
+import type { Replaced } from '../../../train/device.ts';
 import type { FromTrainer, PostedEvent, Trouble } from '../../thread/messages.ts';
 
 /** One upload, as the trust panel lists it. */
@@ -14,7 +15,8 @@ export type Sent = {
 /** Something worth a line: a round sat out, closed early, or gone wrong. */
 export type Note =
   | { kind: 'declined' | 'closed'; round: number; reason: string }
-  | { kind: 'failed'; round: number; trouble: Trouble };
+  | { kind: 'failed'; round: number; trouble: Trouble }
+  | ({ kind: 'replaced'; round: number } & Replaced);
 
 /**
  * The round this tab works on. `step` 0: it looks at the images first. `from`: steps that were done
@@ -35,6 +37,8 @@ export type Run = {
   /** When the line is taken up again, in milliseconds since 1970, where it was left. */
   backAt: number | null;
   backend: { name: BackendName; tried: Tried[] } | null;
+  /** What the contribution takes of the device's memory, in bytes. */
+  memory: { used: number; most: number } | null;
   training: TrainingState | null;
   work: Work | null;
   imagesPerSecond: number | null;
@@ -59,6 +63,7 @@ export const IDLE: Run = {
   line: 'none',
   backAt: null,
   backend: null,
+  memory: null,
   training: null,
   work: null,
   imagesPerSecond: null,
@@ -118,6 +123,8 @@ function happen(run: Run, event: PostedEvent): Run {
       return { ...run, ...advance(run), puzzled: true };
     case 'joined':
       return { ...run, ...advance(run), puzzled: false };
+    case 'memory':
+      return { ...run, memory: { used: event.images + event.training, most: event.most } };
     case 'connected':
       return { ...run, line: 'connected', backAt: null };
     case 'disconnected':
@@ -136,6 +143,8 @@ function happen(run: Run, event: PostedEvent): Run {
       };
     case 'step':
       return step(run, event);
+    case 'replaced':
+      return replaced(run, event);
     case 'sent': {
       const { round, bytes, digest } = event.receipt;
       const sent = { round, bytes, digest, parameters: event.parameters, images: event.images };
@@ -160,6 +169,15 @@ function step(run: Run, event: Extract<PostedEvent, { kind: 'step' }>): Run {
       : extend(run.curve, run.stepsBefore + event.step, loss);
   const from = run.work?.from ?? 0;
   return { ...run, work: { round, step: event.step, steps, from }, imagesPerSecond, curve };
+}
+
+/** The round goes back to its last snapshot; the curve goes on, with the steps that are taken again. */
+function replaced(run: Run, event: Extract<PostedEvent, { kind: 'replaced' }>): Run {
+  const notes = [event, ...run.notes].slice(0, MAX_NOTES);
+  const backend = run.backend && { ...run.backend, name: event.backend };
+  if (run.work?.round !== event.round) return { ...run, notes, backend };
+  const stepsBefore = run.stepsBefore + run.work.step - event.step;
+  return { ...run, notes, backend, stepsBefore, work: { ...run.work, step: event.step } };
 }
 
 /** Long curves are thinned to every second point, so that a tab left open for a day stays small. */

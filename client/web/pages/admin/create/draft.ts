@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { PlanSchema, recipeOf, type Plan, type PlanInput } from '../../../../../shared/api/plan.ts';
+import { PlanSchema, type Plan, type PlanInput } from '../../../../../shared/api/plan.ts';
+import { recipeOf } from '../../../../../shared/api/recipe.ts';
 import type { ChosenFile } from '../../../../data/files.ts';
 
 /** One class of a project that is being made: its name, and files that are read when it is sent. */

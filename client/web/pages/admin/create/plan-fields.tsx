@@ -1,6 +1,7 @@
+import { parse } from 'valibot';
 import { NETS } from '../../../../../shared/nn/index.ts';
 import type { Net } from '../../../../../shared/nn/net.ts';
-import type { Objective } from '../../../../../shared/objectives/contract.ts';
+import { needsLabels, type Objective } from '../../../../../shared/objectives/contract.ts';
 import { OBJECTIVES } from '../../../../../shared/objectives/index.ts';
 import { say } from '../../../text/language.ts';
 import { words } from '../../../text/admin.ts';
@@ -8,8 +9,11 @@ import type { PlanFields as Fields } from './draft.ts';
 
 /** Volunteers have no labels, so what needs them is not offered. */
 const OFFERED = Object.entries(OBJECTIVES as Record<string, Objective>).filter(
-  ([, { uses }]) => !uses.labels,
+  ([, objective]) => !needsLabels(objective, parse(objective.config, {})),
 );
+
+/** A net that only a batch can be embedded by classifies no single image. */
+const SERVED = Object.entries<Net>(NETS).filter(([, net]) => !net.ofBatch);
 
 export type PlanFieldsProps = {
   fields: Fields;
@@ -47,7 +51,7 @@ export function PlanFields({ fields, error, onChange }: PlanFieldsProps) {
         <label class="field">
           <span>{say(words.net)}</span>
           <select value={fields.net} onChange={(event) => set({ net: event.currentTarget.value })}>
-            {Object.entries(NETS).map(([id, { title }]) => (
+            {SERVED.map(([id, { title }]) => (
               <option key={id} value={id}>
                 {title}
               </option>

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { Problem } from '../../../../../shared/api/problem.ts';
 import type { Canary, Version } from '../../../../../shared/api/schemas/versions.ts';
 import { Facts } from '../../../parts/facts.tsx';
 import { adminApi } from '../../../parts/token.tsx';
@@ -19,7 +18,7 @@ export type TrialProps = { project: string; versions: readonly Version[]; onChan
 export function Trial({ project, versions, onChange }: TrialProps) {
   const params = { project };
   const { value, error, reload } = useLoaded(
-    async (signal) => ({ canary: await getCanary(project, signal) }),
+    async (signal) => ({ canary: await adminApi().call('getCanary', { params, signal }) }),
     [project, stand.value],
   );
   const { busy, error: refused, run } = useWork();
@@ -61,16 +60,6 @@ export function Trial({ project, versions, onChange }: TrialProps) {
       {refused !== null && <ErrorBox error={refused} />}
     </section>
   );
-}
-
-/** @returns null where there is none */
-async function getCanary(project: string, signal: AbortSignal): Promise<Canary | null> {
-  try {
-    return await adminApi().call('getCanary', { params: { project }, signal });
-  } catch (error) {
-    if (error instanceof Problem && error.code === 712) return null;
-    throw error;
-  }
 }
 
 function Running({ canary }: { canary: Canary }) {

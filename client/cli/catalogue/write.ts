@@ -1,0 +1,4 @@
+import { writeFileSync } from 'node:fs';
+import { CATALOGUE, catalogueNow } from './files.ts';
+
+writeFileSync(CATALOGUE, catalogueNow());
