@@ -13,7 +13,7 @@ const PLAN = {
   objective: { id: 'fixmatch', settings: {} },
   round: { goal: 3, minimum: 1, deadlineSeconds: 60 },
   local: { steps: 5, batch: 8 },
-  server: { warmupSteps: 15, steps: 5, batch: 8 },
+  server: { warmupSteps: 60, steps: 5, batch: 8 },
   codec: 'int8',
   seed: 1,
   rounds: 4,

@@ -105,10 +105,10 @@ describe.each(Object.keys(HEADS) as HeadName[])('the head %s', (name) => {
 
   test('makes a row of outputs of every image, and needs all of its parameters for it', () => {
     const params = unflatten(tf, model.layout, initialise(model.layout, new Random(1)));
-    // A head over an image's patches takes several embeddings of one image: 18 are whole images of 2 and of 9.
+    // Some heads make a row of several embeddings: of an image's patches, of frames in a row.
     const z = tf.ones([18, model.features]) as Tensor2D;
     const out = tf.tidy(() => model.head(tf, name, params, z));
-    expect([18, 9, 2]).toContain(out.shape[0]);
+    expect([18, 9, 6, 2]).toContain(out.shape[0]);
     if (name === 'cls') expect(out.shape[1]).toBe(5);
     for (const { name: param } of HEADS[name].specs({ ...model.spec, features: model.features })) {
       const { [param]: _, ...others } = params;

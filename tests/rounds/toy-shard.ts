@@ -69,7 +69,7 @@ export class ToyShard {
   /** The sums as whoever starts on this disk now makes them. */
   intake(): Intake {
     const recipe = {
-      ...{ plan: { codec: 'float32' }, model: { layout: { size: SIZE } } },
+      ...{ plan: { codec: 'float32' }, model: { sent: { layout: { size: SIZE } } } },
       pipeline: this.#pipeline,
     };
     return new Intake(new Log(this.disk.storage), recipe as Recipe, plainSums);

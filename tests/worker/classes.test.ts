@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Answer } from '../../shared/api/schemas/answers.ts';
 import { ClassModel, idsOf, type Act } from '../kit/class-model.ts';
 import { useEdge } from '../kit/edge.ts';
-import { getProject, liveToyProject } from '../kit/project.ts';
+import { getProject, liveToyProject, UNTOUCHED } from '../kit/project.ts';
 import { openRound, outcomeOf } from '../kit/round.ts';
 import { asPixels, asTensor, BASE_SHAPES, drawings, SIDE, type Shape } from '../kit/shapes.ts';
 
@@ -200,7 +200,12 @@ describe('undo', () => {
 
   test('brings a class back under a version that has never seen it', async () => {
     const id = 'later';
-    const opened = await openRound(edge.current, id, { round: { goal: 1 } }, { volunteers: 1 });
+    const opened = await openRound(
+      edge.current,
+      id,
+      { ...UNTOUCHED, round: { goal: 1 } },
+      { volunteers: 1 },
+    );
     const [volunteer] = opened.volunteers;
     const ring = { params: { project: id, class: 'ring' } };
     const json = { name: 'ring', examples: drawings('ring', 5, 3).map(asPixels) };
