@@ -36,7 +36,7 @@ beforeAll(async () => {
   colour = await knownOf(await liveColourProject('colour'));
 }, 240_000);
 
-/** A page of nothing but tab-embed.ts, with tfjs's wasm files beside it. */
+/** A page of nothing but tab-embed.ts, with tfjs's wasm files and our kernels beside it. */
 async function openTab(): Promise<Page> {
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, 'tab-embed.ts')],
@@ -53,7 +53,8 @@ async function openTab(): Promise<Page> {
       });
     if (path === '/tab.js')
       return route.fulfill({ contentType: 'text/javascript', body: outputFiles[0]!.text });
-    return route.fulfill({ path: join(ROOT, 'node_modules', path) });
+    const folder = path.startsWith('/dist/kernels/') ? ROOT : join(ROOT, 'node_modules');
+    return route.fulfill({ path: join(folder, path) });
   });
   await opened.goto(TAB);
   await opened.waitForFunction('globalThis.embed');
