@@ -95,6 +95,8 @@ class Life {
         { ...this.#edge, admin, anyone: new Api(origin) },
         blankProject(ID, this.#plan, CLASSES, SIZE),
       );
+      // The judge reads the weights of every round: retention, after twenty versions, would let go of them.
+      await admin.call('changeSettings', { params: { project: ID }, json: { keepVersions: 1000 } });
       const { size } = this.#recipe().model.layout;
       const crowd = await Promise.all(
         range(VOLUNTEERS).map((index) => CrashVolunteer.join(origin, ID, index, size)),
