@@ -14,6 +14,7 @@ import { Random, range } from '../../shared/math/random.ts';
 import { unitRows } from '../../shared/math/unit-rows.ts';
 import type { Model } from '../../shared/nn/model.ts';
 import { dispose, unflatten, type Params, type Tensor2D, type Tf } from '../../shared/nn/params.ts';
+import { likeliestOf } from '../../shared/train/label-table.ts';
 import { makeView } from '../../shared/train/loader.ts';
 import { pick, type Labelled } from './task.ts';
 
@@ -65,7 +66,7 @@ export async function evaluate({ tf, model, weights, known, test }: Judged): Pro
     nearestNeighbours: accuracy(knnProbe(ours.embeddings, embeddings, NEIGHBOURS), test.labels),
     clusteringAccuracy: clusteringAccuracy(test.labels, clusters),
     mutualInformation: normalisedMutualInformation(test.labels, clusters),
-    confusion: confusionOf(test.labels, likeliest(theirs.logits, classes), classes),
+    confusion: confusionOf(test.labels, likeliestOf(theirs.logits, classes), classes),
     ...drawn(embeddings),
   };
 }
@@ -105,11 +106,4 @@ async function seen(
   }
   const { count, labels } = data;
   return { embeddings: { data: embedded, count, dim, labels }, logits };
-}
-
-function likeliest(logits: Float32Array, classes: number): number[] {
-  return range(logits.length / classes).map((i) => {
-    const row = logits.subarray(i * classes, (i + 1) * classes);
-    return row.indexOf(Math.max(...row));
-  });
 }

@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import type { PlanInput } from '../../shared/api/plan.ts';
 import { toUnit } from '../../shared/images/image-set.ts';
 import { Random, range } from '../../shared/math/random.ts';
+import { pickRows } from '../../shared/math/rows.ts';
 import type { InputSpec } from '../../shared/nn/net.ts';
 import type { LocalData } from '../../shared/objectives/contract.ts';
 import { loadHandwriting, rowsOf, type Handwriting } from '../data/handwriting/load.ts';
@@ -135,10 +136,8 @@ async function readFolders(folder: string, input: InputSpec): Promise<Labelled> 
 /** Some rows, copied, labels and all. */
 export function pick({ images, count, labels }: Labelled, rows: readonly number[]): Labelled {
   const each = count === 0 ? 0 : images.length / count;
-  const some = new Float32Array(rows.length * each);
-  rows.forEach((row, i) => some.set(images.subarray(row * each, (row + 1) * each), i * each));
   return {
-    images: some,
+    images: pickRows(images, rows, each),
     count: rows.length,
     labels: Int32Array.from(rows, (row) => labels[row] as number),
   };

@@ -93,8 +93,8 @@ function chosen({ id, settings: given, views }: Plan['objective']): Recipe['serv
 }
 
 /** The objective itself, where nothing is changed. */
-function withViews(id: string, views: Record<string, ViewName>): Objective {
-  const objective: Objective = OBJECTIVES[id as ObjectiveId];
+function withViews(id: ObjectiveId, views: Record<string, ViewName>): Objective {
+  const objective: Objective = OBJECTIVES[id];
   const unknown = Object.keys(views).find((name) => !(name in objective.views));
   if (unknown !== undefined) {
     const known = Object.keys(objective.views).join(', ');

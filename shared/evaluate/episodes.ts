@@ -1,3 +1,5 @@
+import { pickRows } from '../math/rows.ts';
+import { unitRows } from '../math/unit-rows.ts';
 import { bankOf, scoresOf } from '../fewshot/bank.ts';
 import type { FewShotHead } from '../fewshot/contract.ts';
 import { supportsOf } from '../fewshot/supports.ts';
@@ -111,19 +113,10 @@ export function fewShotAccuracy(
   const ways = Int32Array.from({ length: shape.ways * shape.shots }, (_, i) =>
     Math.floor(i / shape.shots),
   );
+  const units = (rows: readonly number[]) =>
+    unitRows({ data: pickRows(embeddings, rows, dim), count: rows.length, dim }).data;
   return accuracyOver(labels, shape, drawn, ({ support, query }) => {
-    const supports = supportsOf(unitRows(embeddings, support, dim), ways, shape.ways, dim);
-    return scoresOf(bankOf(head, supports, dim), unitRows(embeddings, query, dim));
+    const supports = supportsOf(units(support), ways, shape.ways, dim);
+    return scoresOf(bankOf(head, supports, dim), units(query));
   });
-}
-
-/** The named rows, each of length one; a row of nothing stays so. */
-function unitRows(embeddings: Float32Array, rows: readonly number[], dim: number): Float32Array {
-  const out = new Float32Array(rows.length * dim);
-  rows.forEach((row, i) => {
-    const own = embeddings.subarray(row * dim, (row + 1) * dim);
-    const length = Math.hypot(...own);
-    own.forEach((value, d) => (out[i * dim + d] = length > 0 ? value / length : 0));
-  });
-  return out;
 }

@@ -1,4 +1,4 @@
-import { range } from '../math/random.ts';
+import { largest } from '../math/largest.ts';
 import { unitRows } from '../math/unit-rows.ts';
 import { pointOf, type LabelledPoints } from './points.ts';
 
@@ -22,9 +22,7 @@ export function knnProbe(known: LabelledPoints, queries: LabelledPoints, k: numb
     const similarity = Float64Array.from({ length: count }, (_unused, i) =>
       dot(pointOf(ours, i), query),
     );
-    const near = range(count)
-      .sort((a, b) => similarity[b]! - similarity[a]! || a - b)
-      .slice(0, k);
+    const near = largest(similarity, k);
     const votes = new Float64Array(classes);
     // By the nearest: far ones would otherwise be too small for a number, or near ones too large.
     const best = similarity[near[0]!]!;

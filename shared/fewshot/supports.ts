@@ -1,3 +1,4 @@
+import { pickRows } from '../math/rows.ts';
 import type { Support } from './contract.ts';
 
 /** Labelled embeddings as one support a class. @param rows [n, dim]  @param labels n of 0 to ways - 1 */
@@ -9,7 +10,7 @@ export function supportsOf(
 ): Support[] {
   const places: number[][] = Array.from({ length: ways }, () => []);
   for (let i = 0; i < labels.length; i++) places[labels[i]!]!.push(i);
-  return places.map((own) => supportOf(gather(rows, own, dim), dim));
+  return places.map((own) => supportOf(pickRows(rows, own, dim), dim));
 }
 
 /** @param rows one class's unit embeddings, [count, dim] */
@@ -35,10 +36,4 @@ export function withoutExample({ rows, sum, count }: Support, index: number): Su
   rest.set(rows.subarray(0, from));
   rest.set(rows.subarray(to), from);
   return { rows: rest, sum: sum.map((value, d) => value - rows[from + d]!), count: count - 1 };
-}
-
-function gather(rows: Float32Array, places: readonly number[], dim: number): Float32Array {
-  const out = new Float32Array(places.length * dim);
-  places.forEach((place, i) => out.set(rows.subarray(place * dim, (place + 1) * dim), i * dim));
-  return out;
 }

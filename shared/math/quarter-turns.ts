@@ -1,3 +1,4 @@
+import { oneHot } from './one-hot.ts';
 import type { Tensor, Tensor4D, Tf } from '../nn/params.ts';
 
 /**
@@ -21,9 +22,8 @@ export function quarterTurned(tf: Tf, images: Tensor4D, turns: readonly number[]
 export function allTurns(tf: Tf, images: Tensor4D): { images: Tensor4D; labels: Tensor } {
   const batch = images.shape[0];
   const turns = Array.from({ length: 4 * batch }, (_, i) => Math.floor(i / batch));
-  const labels = tf.oneHot(tf.tensor1d(turns, 'int32'), 4);
   return {
     images: quarterTurned(tf, tf.tile(images, [4, 1, 1, 1]) as Tensor4D, turns),
-    labels: tf.cast(labels, 'float32'),
+    labels: oneHot(tf, turns, 4),
   };
 }

@@ -1,7 +1,12 @@
-import type { Tensor, Tensor2D, Tf } from './params.ts';
+import type { Params, Tensor, Tensor2D, Tf } from './params.ts';
 
 /** Keys of earlier images, the newest first, [size, dim], and the row that each came from, [size]. */
 export type Queue = { keys: Tensor2D; rows: Tensor };
+
+/** The queue out of an objective's memory. Not to be disposed. */
+export function queueOf(memory: Params): Queue {
+  return { keys: memory['keys'] as Tensor2D, rows: memory['rows']! };
+}
 
 /** Puts keys in at the front; as many leave at the end. @param keys [batch, dim] */
 export function enqueued(tf: Tf, queue: Queue, keys: Tensor2D, rows: readonly number[]): Queue {

@@ -1,3 +1,4 @@
+import { running } from '../math/distribution.ts';
 import type { Params, Tf } from './params.ts';
 
 /** What a momentum encoder is made of: backbone and projector. */
@@ -27,7 +28,7 @@ export function slowFollowing(tf: Tf, memory: Params, student: Params, decay: nu
   return Object.fromEntries(
     Object.entries(slowParams(memory)).map(([name, slow]) => [
       PREFIX + name,
-      tf.add(tf.mul(slow, decay), tf.mul(student[name]!, 1 - decay)),
+      running(tf, slow, student[name]!, decay),
     ]),
   );
 }

@@ -1,3 +1,4 @@
+import { running } from '../math/distribution.ts';
 import { AVERAGE_STEP, runOverAll, type AverageStepAttrs } from '../kernels/whole-model.ts';
 import { dispose, flatten, type Params, type Tf } from '../nn/params.ts';
 import type { Layout } from '../weights/layout.ts';
@@ -38,9 +39,7 @@ export class Average {
     }
     for (const name of this.#moving) {
       const before = this.#params[name]!;
-      this.#params[name] = tf.tidy(() =>
-        tf.add(tf.mul(before, decay), tf.mul(params[name]!, 1 - decay)),
-      );
+      this.#params[name] = tf.tidy(() => running(tf, before, params[name]!, decay));
       before.dispose();
     }
   }

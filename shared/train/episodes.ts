@@ -1,6 +1,7 @@
+import { oneHot } from '../math/one-hot.ts';
 import * as v from 'valibot';
 import { drawEpisode, rowsByClass } from '../evaluate/episodes.ts';
-import type { Random } from '../math/random.ts';
+import { range, type Random } from '../math/random.ts';
 import type { Model } from '../nn/model.ts';
 import type { Params, Tensor2D, Tensor4D, Tf } from '../nn/params.ts';
 import type { LocalData, StepContext } from '../objectives/contract.ts';
@@ -119,7 +120,7 @@ export function tasksOf(
     tf.slice(view, [from, 0, 0, 0], [count, -1, -1, -1]);
   const labels = (times: number) => {
     const named = Array.from({ length: ways * times }, (_, i) => Math.floor(i / times));
-    return tf.cast(tf.oneHot(tf.tensor1d(named, 'int32'), width ?? ways), 'float32') as Tensor2D;
+    return oneHot(tf, named, width ?? ways);
   };
   const other = config.episodes === 'labelled' ? plain : changed;
   const support = (from: number): Tensor4D => {
@@ -141,6 +142,5 @@ export function tasksOf(
 
 /** A matrix that puts `count` rows in chance order, [count, count]. */
 export function shuffling(tf: Tf, count: number, random: Random): Tensor2D {
-  const order = random.shuffle(Int32Array.from({ length: count }, (_, i) => i));
-  return tf.cast(tf.oneHot(tf.tensor1d(order), count), 'float32') as Tensor2D;
+  return oneHot(tf, random.shuffle(range(count)), count);
 }

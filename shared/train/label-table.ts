@@ -1,6 +1,8 @@
+import { range } from '../math/random.ts';
+import { pickRows } from '../math/rows.ts';
 import type { Tensor2D, Tf } from '../nn/params.ts';
 import type { ViewName } from '../views/index.ts';
-import { allRows, type RoundContext } from '../objectives/contract.ts';
+import type { RoundContext } from '../objectives/contract.ts';
 
 /** Images read at once: what a phone's memory holds. */
 const CHUNK = 128;
@@ -17,7 +19,7 @@ export async function predictAll(
   const { classes } = model.spec;
   const mean = new Float32Array(data.count * classes);
   for (let start = 0; start < data.count; start += CHUNK) {
-    const rows = allRows(data).slice(start, start + CHUNK);
+    const rows = range(Math.min(CHUNK, data.count - start)).map((i) => start + i);
     for (let look = 0; look < looks; look++) {
       const predicted = tf.tidy(() => tf.softmax(model.logits(tf, params, view(name, rows))));
       const numbers = await predicted.data();
@@ -62,11 +64,7 @@ export function rowsTensor(
   rows: readonly number[],
   columns: number,
 ): Tensor2D {
-  const out = new Float32Array(rows.length * columns);
-  rows.forEach((row, i) =>
-    out.set(table.subarray(row * columns, (row + 1) * columns), i * columns),
-  );
-  return tf.tensor2d(out, [rows.length, columns]);
+  return tf.tensor2d(pickRows(table, rows, columns), [rows.length, columns]);
 }
 
 export function meanOf(numbers: Float32Array): number {

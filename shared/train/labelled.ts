@@ -1,3 +1,4 @@
+import { oneHot } from '../math/one-hot.ts';
 import { crossEntropy } from '../math/losses.ts';
 import type { Scalar, Tensor2D, Tensor4D, Tf } from '../nn/params.ts';
 import type { LocalData, LossTerms, StepContext } from '../objectives/contract.ts';
@@ -38,9 +39,9 @@ export class Labelled {
     const { tf, model, data } = this.#o;
     const { input, classes } = model.spec;
     const { rows, views } = this.#batches.next();
-    const named = Int32Array.from(rows, (row) => data.labels![row] as number);
-    const labels = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(named), classes), 'float32'));
-    return { images: imagesTensor(tf, views['image']!, input), labels: labels as Tensor2D };
+    const named = rows.map((row) => data.labels![row] as number);
+    const labels = tf.tidy(() => oneHot(tf, named, classes));
+    return { images: imagesTensor(tf, views['image']!, input), labels };
   }
 
   skip(steps: number): void {

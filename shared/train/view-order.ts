@@ -1,3 +1,4 @@
+import { pickRows } from '../math/rows.ts';
 import { Random, range } from '../math/random.ts';
 import type { InputSpec } from '../nn/net.ts';
 import type { LocalData, Objective } from '../objectives/contract.ts';
@@ -28,10 +29,7 @@ export function orderOf(
   step: number,
 ): ViewOrder {
   const pixels = input.size * input.size * input.channels;
-  const images = new Float32Array(rows.length * pixels);
-  rows.forEach((row, i) =>
-    images.set(data.images.subarray(row * pixels, (row + 1) * pixels), i * pixels),
-  );
+  const images = pickRows(data.images, rows, pixels);
   return { images, input, views: objective.views, seed, step };
 }
 

@@ -8,6 +8,7 @@ import {
   type Interval,
 } from '../../shared/evaluate/episodes.ts';
 import { FEW_SHOT_HEADS } from '../../shared/fewshot/index.ts';
+import { oneHot } from '../../shared/math/one-hot.ts';
 import { Random } from '../../shared/math/random.ts';
 import { createModel, type Model } from '../../shared/nn/model.ts';
 import { dispose, initialise, unflatten, type Params, type Tf } from '../../shared/nn/params.ts';
@@ -17,10 +18,8 @@ import { makeView } from '../../shared/train/loader.ts';
 import { Session } from '../../shared/train/session.ts';
 import { CELLS, RUNGS, type Cell, type Rung } from './fewshot-cells.ts';
 import { omniglot, type Split } from './omniglot.ts';
+import { embeddingsOf, totalOf } from './pretraining.ts';
 import type { Bench } from './run.ts';
-
-/** Images that are embedded at once. */
-const CHUNK = 100;
 
 /**
  * Meta-learning on Omniglot, judged on characters of alphabets that were not learnt from (Lake's split;
@@ -94,9 +93,7 @@ async function learnt(
     const terms = session.step(
       rate * (0.02 + 0.98 * 0.5 * (1 + Math.cos((Math.PI * step) / steps))),
     );
-    const numbers = await Promise.all(Object.values(terms).map((term) => term.data()));
-    dispose(terms);
-    seen += numbers.reduce((sum, [value]) => sum + value!, 0);
+    seen += await totalOf(terms);
     if ((step + 1) % Math.ceil(steps / 10) !== 0) continue;
     say(`  step ${step + 1}: loss ${(seen / Math.ceil(steps / 10)).toFixed(4)}`);
     seen = 0;
@@ -120,7 +117,7 @@ async function judged(
   const labels = test.labels!;
   const found: [string, Interval][] = [];
   const { adapt } = cell;
-  const embeddings = adapt ? undefined : await embed(tf, model, params, test);
+  const embeddings = adapt ? undefined : (await embeddingsOf(tf, model, params, test)).data;
   for (const [task, shape] of Object.entries(cell.tasks)) {
     if (adapt) {
       const score = (episode: Episode) =>
@@ -151,7 +148,7 @@ async function adaptedScores(
     const view = (rows: number[]) =>
       makeView(tf, test, model.spec.input, 'plain', rows, new Random(1));
     const named = support.map((_, i) => Math.floor(i / shots));
-    const labels = tf.cast(tf.oneHot(tf.tensor1d(named, 'int32'), ways), 'float32');
+    const labels = oneHot(tf, named, ways);
     return adapt!({ tf, model, config }, params, { images: view(support), labels } as never)(
       view(query),
     );
@@ -159,17 +156,4 @@ async function adaptedScores(
   const numbers = (await scores.data()) as Float32Array;
   scores.dispose();
   return numbers;
-}
-
-async function embed(tf: Tf, model: Model, params: Params, data: LocalData): Promise<Float32Array> {
-  const out = new Float32Array(data.count * model.features);
-  for (let start = 0; start < data.count; start += CHUNK) {
-    const rows = Array.from({ length: Math.min(CHUNK, data.count - start) }, (_, i) => start + i);
-    const z = tf.tidy(() =>
-      model.embed(tf, params, makeView(tf, data, model.spec.input, 'plain', rows, new Random(1))),
-    );
-    out.set((await z.data()) as Float32Array, start * model.features);
-    z.dispose();
-  }
-  return out;
 }

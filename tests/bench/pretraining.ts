@@ -2,11 +2,12 @@ import { parse } from 'valibot';
 import type { Labelled } from '../../client/sim/task.ts';
 import { FEW_SHOT_HEADS } from '../../shared/fewshot/index.ts';
 import { fewShotAccuracy } from '../../shared/evaluate/episodes.ts';
+import type { Points } from '../../shared/math/k-means.ts';
 import { Random, range } from '../../shared/math/random.ts';
 import type { HeadName } from '../../shared/nn/heads/index.ts';
 import type { NetName } from '../../shared/nn/index.ts';
 import { createModel, type Model } from '../../shared/nn/model.ts';
-import { dispose, initialise, unflatten, type Tf } from '../../shared/nn/params.ts';
+import { dispose, initialise, unflatten, type Params, type Tf } from '../../shared/nn/params.ts';
 import type { InputSpec } from '../../shared/nn/net.ts';
 import type { LocalData, LossTerms, Objective } from '../../shared/objectives/contract.ts';
 import { OBJECTIVES, type ObjectiveId } from '../../shared/objectives/index.ts';
@@ -14,6 +15,7 @@ import { featuresOf } from '../../shared/train/features.ts';
 import { makeView } from '../../shared/train/loader.ts';
 import { Session } from '../../shared/train/session.ts';
 import type { ViewName } from '../../shared/views/index.ts';
+import { subtract } from '../../shared/weights/delta.ts';
 
 /** A stretch of learning by one objective, begun anew `rounds` times: clusters are found again in each. */
 export type Phase = {
@@ -72,7 +74,7 @@ async function learn(
   for (const round of range(rounds)) {
     const start = performance.now();
     // What volunteers keep to themselves begins afresh in every round.
-    current = model.sent.moved(fresh, difference(model.sent.take(current), model.sent.take(fresh)));
+    current = model.sent.moved(fresh, subtract(model.sent.take(current), model.sent.take(fresh)));
     const session = await Session.start({
       ...{ tf, model, objective, config: configOf(phase), weights: current, data, batch },
       ...{ optimiser: 'adam', momentum: 0.9, clip: 10, averageDecay: 0.99 },
@@ -97,11 +99,8 @@ async function learn(
 
 const cosine = (progress: number) => 0.5 * (1 + Math.cos(Math.PI * progress));
 
-function difference(a: Float32Array, b: Float32Array): Float32Array {
-  return a.map((value, i) => value - b[i]!);
-}
-
-async function totalOf(terms: LossTerms): Promise<number> {
+/** The sum of the terms, which are disposed. */
+export async function totalOf(terms: LossTerms): Promise<number> {
   const numbers = await Promise.all(Object.values(terms).map((term) => term.data()));
   dispose(terms);
   return numbers.reduce((sum, [value]) => sum + value!, 0);
@@ -126,12 +125,22 @@ export async function judge(
   exam: Exam,
 ): Promise<Map<Task, number>> {
   const params = unflatten(tf, model.layout, weights);
-  const random = new Random(1);
-  const view = (name: ViewName, rows: readonly number[]) =>
-    makeView(tf, test, model.spec.input, name, rows, random);
-  const { data, dim } = await featuresOf({ tf, model, params, data: test, view }, 'plain');
+  const { data, dim } = await embeddingsOf(tf, model, params, test);
   dispose(params);
   return accuracies(data, dim, test.labels, exam);
+}
+
+/** What the backbone makes of images as they are, of any length. */
+export function embeddingsOf(
+  tf: Tf,
+  model: Model,
+  params: Params,
+  data: LocalData,
+): Promise<Points> {
+  const random = new Random(1);
+  const view = (name: ViewName, rows: readonly number[]) =>
+    makeView(tf, data, model.spec.input, name, rows, random);
+  return featuresOf({ tf, model, params, data, view }, 'plain');
 }
 
 /** The same of any vectors: pixels are embeddings too. @param embeddings [labels, dim] */

@@ -98,7 +98,7 @@ describe('a key', () => {
     ['no request a day', { dailyQuota: 0 }, /dailyQuota/],
     ['no name', { name: ' ' }, /name/],
     ['a role that there is not', { role: 'root' }, /role/],
-    ['what no key has', { root: true }, /root/],
+    ['what no key has', { owner: true }, /owner/],
   ])('101: is not made with %s', async (_, change, detail) => {
     const { problem } = await make(edge.adminToken, change as Partial<NewKey>);
     expect(problem).toMatchObject({ code: 101, detail: expect.stringMatching(detail) });

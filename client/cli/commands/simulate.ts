@@ -192,7 +192,7 @@ function page(
   { log, test }: Omit<Outcome, 'weights'>,
 ): string {
   const facts = {
-    objective: OBJECTIVES[plan.objective.id as ObjectiveId].title,
+    objective: OBJECTIVES[plan.objective.id].title,
     ...about,
     ...{ net: `${plan.net}, ${model.layout.size} parameters`, rounds: plan.round.mode },
     ...(test !== null && { 'test images': percent(test) }),

@@ -1,3 +1,4 @@
+import { oneHot } from '../../math/one-hot.ts';
 import * as v from 'valibot';
 import { crossEntropy } from '../../math/losses.ts';
 import { countsOf, kMeans } from '../../math/k-means.ts';
@@ -52,8 +53,7 @@ export const deepCluster = defineObjective({
     }),
   targets({ tf, batch, state }) {
     const named = Int32Array.from(batch.rows, (row) => state.of[row]!);
-    const labels = tf.oneHot(tf.tensor1d(named), state.members.length);
-    return { labels: tf.cast(labels, 'float32') };
+    return { labels: oneHot(tf, named, state.members.length) };
   },
   loss({ tf, model, params, batch, state }, { labels }) {
     const z = model.embed(tf, params, batch.views['image']!);

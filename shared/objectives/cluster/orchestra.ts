@@ -1,3 +1,4 @@
+import { oneHot } from '../../math/one-hot.ts';
 import * as v from 'valibot';
 import { crossEntropy } from '../../math/losses.ts';
 import { range } from '../../math/random.ts';
@@ -49,10 +50,8 @@ export const orchestra = defineObjective({
   targets({ tf, model, teacher, received, batch, state, config }) {
     const z = projected(model.embed(tf, teacher, batch.views['second']!), tf, model, teacher);
     const there = tf.softmax(tf.div(nearTo(tf, received, z), config.temperature) as Tensor2D);
-    const own = tf.oneHot(
-      tf.tensor1d(Int32Array.from(batch.rows, (row) => state.global[row]!)),
-      GLOBAL,
-    );
+    const named = batch.rows.map((row) => state.global[row]!);
+    const own = oneHot(tf, named, GLOBAL);
     const turned = allTurns(tf, batch.views['first']!);
     return {
       clusters: tf.add(tf.mul(own, config.own), tf.mul(there, 1 - config.own)),

@@ -1,3 +1,5 @@
+import { running } from '../../math/distribution.ts';
+import { oneHot } from '../../math/one-hot.ts';
 import * as v from 'valibot';
 import { crossEntropy } from '../../math/losses.ts';
 import { l2Normalise } from '../../nn/layers.ts';
@@ -29,7 +31,7 @@ export const instanceDiscrimination = defineObjective({
   memory: (round) => ({ bank: embeddedRows(round, 'plain', allRows(round.data), projected) }),
   targets({ tf, batch, memory }) {
     const count = memory['bank']!.shape[0]!;
-    return { row: tf.cast(tf.oneHot(tf.tensor1d([...batch.rows], 'int32'), count), 'float32') };
+    return { row: oneHot(tf, batch.rows, count) };
   },
   loss({ tf, model, params, memory, batch, config }, { row }) {
     const z = model.head(tf, 'proj', params, model.embed(tf, params, batch.views['image']!));
@@ -43,7 +45,7 @@ export const instanceDiscrimination = defineObjective({
     // A row can be in a batch twice: the mean of both.
     const times = tf.expandDims(tf.sum(row!, 0), 1);
     const mean = tf.div(tf.matMul(row as Tensor2D, seen, true), tf.maximum(times, 1));
-    const mixed = tf.add(tf.mul(bank, config.momentum), tf.mul(mean, 1 - config.momentum));
+    const mixed = running(tf, bank, mean, config.momentum);
     const isSeen = tf.minimum(times, 1);
     const kept = tf.mul(bank, tf.sub(1, isSeen));
     return { bank: tf.add(kept, tf.mul(l2Normalise(tf, mixed as Tensor2D), isSeen)) };

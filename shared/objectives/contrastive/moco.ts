@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { crossEntropy } from '../../math/losses.ts';
 import { l2Normalise } from '../../nn/layers.ts';
-import { enqueued, sameImage, type Queue } from '../../nn/queue.ts';
-import type { Params, Scalar, Tensor, Tensor2D, Tf } from '../../nn/params.ts';
+import { enqueued, queueOf, sameImage } from '../../nn/queue.ts';
+import type { Scalar, Tensor, Tensor2D, Tf } from '../../nn/params.ts';
 import { slowCopy, slowFollowing, slowParams } from '../../nn/slow.ts';
 import { allRows, defineObjective } from '../contract.ts';
 import { embeddedRows, projected } from '../../train/features.ts';
@@ -52,10 +52,6 @@ export const moco = defineObjective({
   },
   report: () => ({}),
 });
-
-function queueOf(memory: Params): Queue {
-  return { keys: memory['keys'] as Tensor2D, rows: memory['rows']! };
-}
 
 /**
  * InfoNCE with a queue (MoCo, equation 1): each query's own key against all that wait.

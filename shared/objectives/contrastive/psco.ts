@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { crossEntropy } from '../../math/losses.ts';
 import { sinkhorn } from '../../math/sinkhorn.ts';
 import { l2Normalise } from '../../nn/layers.ts';
-import type { Params, Scalar, Tensor2D, Tf } from '../../nn/params.ts';
-import { enqueued, sameImage, type Queue } from '../../nn/queue.ts';
+import type { Scalar, Tensor2D, Tf } from '../../nn/params.ts';
+import { enqueued, queueOf, sameImage } from '../../nn/queue.ts';
 import { slowCopy, slowFollowing, slowParams } from '../../nn/slow.ts';
 import { allRows, defineObjective } from '../contract.ts';
 import { embeddedRows, projected } from '../../train/features.ts';
@@ -73,10 +73,6 @@ export const psco = defineObjective({
   },
   report: () => ({}),
 });
-
-function queueOf(memory: Params): Queue {
-  return { keys: memory['keys'] as Tensor2D, rows: memory['rows']! };
-}
 
 /**
  * Each query against the shots of all (equation 6): the mean over its own of -log softmax.

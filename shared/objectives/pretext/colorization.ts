@@ -1,3 +1,4 @@
+import { pickRows } from '../../math/rows.ts';
 import * as v from 'valibot';
 import { COLOUR_BINS, colourBins } from '../../math/colour-bins.ts';
 import { crossEntropy } from '../../math/losses.ts';
@@ -35,10 +36,7 @@ export const colorization = defineObjective({
   rows: (_, data) => allRows(data),
   targets({ tf, batch, state }) {
     const rows = batch.rows.length;
-    const tables = new Float32Array(rows * TABLE);
-    batch.rows.forEach((row, i) =>
-      tables.set(state.tables.subarray(row * TABLE, (row + 1) * TABLE), i * TABLE),
-    );
+    const tables = pickRows(state.tables, batch.rows, TABLE);
     const colours = tf.tensor2d(tables, [rows * COLOUR_GRID ** 2, COLOUR_BINS]);
     const weights = tf.matMul(colours, tf.tensor2d(state.weights, [COLOUR_BINS, 1]));
     const luma = tf.sum(tf.mul(batch.views['image']!, tf.tensor1d(LUMA)), 3, true);

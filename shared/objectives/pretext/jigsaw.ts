@@ -1,3 +1,4 @@
+import { oneHot } from '../../math/one-hot.ts';
 import * as v from 'valibot';
 import { affinePermutations, ORDERS } from '../../math/affine-permutations.ts';
 import { crossEntropy } from '../../math/losses.ts';
@@ -32,7 +33,7 @@ export const jigsaw = defineObjective({
         patches,
         orders.map((order) => PERMUTATIONS[order]!),
       ),
-      labels: tf.cast(tf.oneHot(tf.tensor1d(orders, 'int32'), config.orders), 'float32'),
+      labels: oneHot(tf, orders, config.orders),
     };
   },
   loss({ tf, model, params, config }, { patches, labels }) {

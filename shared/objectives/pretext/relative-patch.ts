@@ -1,3 +1,4 @@
+import { oneHot } from '../../math/one-hot.ts';
 import * as v from 'valibot';
 import { crossEntropy } from '../../math/losses.ts';
 import { choosePatches, gridPatches } from '../../nn/patches.ts';
@@ -29,7 +30,7 @@ export const relativePatch = defineObjective({
     const pairs = places.map((place) => [CENTRE, AROUND[place]!]);
     return {
       patches: choosePatches(tf, patches, pairs),
-      labels: tf.cast(tf.oneHot(tf.tensor1d(places, 'int32'), AROUND.length), 'float32'),
+      labels: oneHot(tf, places, AROUND.length),
     };
   },
   loss({ tf, model, params, config }, { patches, labels }) {

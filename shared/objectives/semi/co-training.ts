@@ -1,3 +1,4 @@
+import { oneHot } from '../../math/one-hot.ts';
 import * as v from 'valibot';
 import { likeliest } from '../../math/distribution.ts';
 import { crossEntropy } from '../../math/losses.ts';
@@ -42,7 +43,7 @@ export const coTraining = defineObjective({
   targets({ tf, model, teacher, state, batch, config }) {
     if (state.labels) {
       const named = Int32Array.from(batch.rows, (row) => state.labels![row] as number);
-      const labels = tf.cast(tf.oneHot(tf.tensor1d(named), model.spec.classes), 'float32');
+      const labels = oneHot(tf, named, model.spec.classes);
       const all = tf.ones([named.length]);
       return {
         byFirst: labels,

@@ -1,3 +1,4 @@
+import { oneHot } from '../../math/one-hot.ts';
 import * as v from 'valibot';
 import { largest } from '../../math/largest.ts';
 import { crossEntropy } from '../../math/losses.ts';
@@ -46,8 +47,7 @@ export const labelPropagation = defineObjective({
   targets({ tf, model, state, batch }) {
     const labels = Int32Array.from(batch.rows, (row) => state.labels[row]!);
     const weights = Float32Array.from(batch.rows, (row) => state.weights[row]!);
-    const hot = tf.oneHot(tf.tensor1d(labels), model.spec.classes);
-    return { labels: tf.cast(hot, 'float32'), weights: tf.tensor1d(weights) };
+    return { labels: oneHot(tf, labels, model.spec.classes), weights: tf.tensor1d(weights) };
   },
   loss({ tf, model, params, batch }, { labels, weights }) {
     const logits = model.logits(tf, params, batch.views['image']!);

@@ -1,3 +1,4 @@
+import { oneHot } from '../../math/one-hot.ts';
 import * as v from 'valibot';
 import { aligned, running, sharpened } from '../../math/distribution.ts';
 import { crossEntropy } from '../../math/losses.ts';
@@ -60,7 +61,7 @@ export const remixmatch = defineObjective({
       images: mixed(tf, images, tf.gather(images, others), shares),
       labels: mixed(tf, labels, tf.gather(labels, others), shares),
       turned: quarterTurned(tf, strong, turns),
-      turns: tf.cast(tf.oneHot(tf.tensor1d(turns, 'int32'), 4), 'float32'),
+      turns: oneHot(tf, turns, 4),
     };
   },
   loss({ tf, model, params, memory, batch, labelled, config }, targets): LossTerms {

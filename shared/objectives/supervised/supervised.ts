@@ -1,3 +1,4 @@
+import { oneHot } from '../../math/one-hot.ts';
 import * as v from 'valibot';
 import { crossEntropy } from '../../math/losses.ts';
 import { allRows, defineObjective } from '../contract.ts';
@@ -26,7 +27,7 @@ export const supervised = defineObjective({
   targets({ tf, model, batch, state, config }) {
     const { classes } = model.spec;
     const labels = batch.rows.map((row) => state.labels[row] as number);
-    const hot = tf.oneHot(tf.tensor1d(labels, 'int32'), classes);
+    const hot = oneHot(tf, labels, classes);
     return { labels: tf.add(tf.mul(hot, 1 - config.smoothing), config.smoothing / classes) };
   },
   loss({ tf, model, params, batch }, { labels }) {

@@ -1,3 +1,4 @@
+import { running } from '../../math/distribution.ts';
 import { ADAM_STEP, runOverAll, type AdamStepAttrs } from '../../kernels/whole-model.ts';
 import { dispose, type Params, type Tensor, type Tf } from '../../nn/params.ts';
 import { clipScale, type Optimiser, type OptimiserOptions } from './optimiser.ts';
@@ -96,6 +97,5 @@ export class Adam implements Optimiser {
 
 /** decay * before + (1 - decay) * now, from zero. */
 function mixed(tf: Tf, before: Tensor | undefined, now: Tensor, decay: number): Tensor {
-  const share = tf.mul(now, 1 - decay);
-  return before ? tf.add(tf.mul(before, decay), share) : share;
+  return before ? running(tf, before, now, decay) : tf.mul(now, 1 - decay);
 }
