@@ -65,7 +65,7 @@ export type Snapshot = {
 };
 
 /** What follows from the options alone, made once when the session starts. */
-type Begun = { state: unknown; memory: Params; random: Random };
+type Begun = { state: unknown; memory: Params; random: Random; labelled: Labelled | undefined };
 
 /** A step's loss by its terms, and its gradient by parameter. */
 type Descent = { gradients: Params; terms: LossTerms };
@@ -99,15 +99,17 @@ export class Session {
     this.#optimiser = new OPTIMISERS[options.optimiser ?? 'sgd'](tf, { momentum, clip });
     this.#average = new Average(tf, options.averageDecay, received, model.trained);
     this.#batches = new Batches({ ...options, input: model.spec.input, state: begun.state });
-    const { labelled, seed } = options;
-    if (labelled) this.#labelled = new Labelled({ tf, model, seed, ...labelled });
+    this.#labelled = begun.labelled;
   }
 
   /** @throws when the weights do not fit the model, or labels are needed and there are none. */
   static async start(options: SessionOptions): Promise<Session> {
     const { tf, model, objective, config, data, weights } = options;
     if (data.count === 0) throw new Error('session: there are no images to learn from');
-    const random = new Random(options.seed);
+    const { seed } = options;
+    // Before there is a tensor: it throws where there are no labels.
+    const labelled = options.labelled && new Labelled({ tf, model, seed, ...options.labelled });
+    const random = new Random(seed);
     const params = unflatten(tf, model.layout, weights);
     const views = random.fork('begin');
     try {
@@ -117,7 +119,7 @@ export class Session {
       };
       const state = await objective.begin(round);
       const memory = tf.tidy(() => objective.memory?.(round) ?? {});
-      return new Session(options, params, { state, memory, random });
+      return new Session(options, params, { state, memory, random, labelled });
     } catch (error) {
       dispose(params);
       throw error;
@@ -263,14 +265,14 @@ export class Session {
     const memory = Object.entries(this.#memory).map(
       async ([name, tensor]) => [name, (await tensor.data()) as Float32Array] as const,
     );
-    const [student, average] = await Promise.all([this.weights(), this.averaged()]);
-    const kept = {
-      ...{ steps: this.#steps, student, average, random },
-      moments: await Promise.all(moments),
-      memory: Object.fromEntries(await Promise.all(memory)),
-    };
-    dispose(still);
-    return kept;
+    const [student, average, moved, carried] = await Promise.all([
+      this.weights(),
+      this.averaged(),
+      Promise.all(moments),
+      Promise.all(memory),
+    ]).finally(() => dispose(still));
+    const steps = this.#steps;
+    return { steps, student, average, random, moments: moved, memory: Object.fromEntries(carried) };
   }
 
   /**

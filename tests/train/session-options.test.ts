@@ -97,7 +97,9 @@ describe('labelled images beside the crowd', () => {
 
   test('must be labelled', async () => {
     const labelled = { data: unlabelled(DATA), batch: 6 };
+    const before = tf.memory().numTensors;
     await expect(start(pull(), { labelled })).rejects.toThrow('no labels');
+    expect(tf.memory().numTensors).toBe(before);
   });
 });
 
