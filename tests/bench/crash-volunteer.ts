@@ -25,6 +25,8 @@ export function imagesOf(volunteer: number): number {
 /** A volunteer that gives up on nothing: whatever dies, it sends its delta until it is answered. */
 export class CrashVolunteer {
   readonly acknowledged: Acknowledged[] = [];
+  /** Times that it was asked for a delta again, sent it again, and was given the receipt that it had. */
+  repeated = 0;
   /** Refused, by the problem's number: rounds that closed, mostly. */
   readonly refused: number[] = [];
   readonly #index: number;
@@ -85,10 +87,20 @@ export class CrashVolunteer {
         delta: messageFor(this.#index, assignment, this.#size),
         ...{ until: Number.MAX_SAFE_INTEGER, wake: this.#wake },
       });
-      this.acknowledged.push({ volunteer: this.#index, assignment, receipt });
+      if (this.#has(assignment, receipt)) this.repeated++;
+      else this.acknowledged.push({ volunteer: this.#index, assignment, receipt });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       this.refused.push(error.code);
     }
+  }
+
+  /** Whether the very same place was given for the very same work before: another place is another delta. */
+  #has({ round, version, seed }: Assignment, { shard, position }: Receipt): boolean {
+    return this.acknowledged.some(
+      ({ assignment: a, receipt: r }) =>
+        [a.round, a.version, a.seed].join() === [round, version, seed].join() &&
+        [r.shard, r.position].join() === [shard, position].join(),
+    );
   }
 }

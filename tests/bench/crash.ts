@@ -205,7 +205,10 @@ class Life {
     }
     const counted = new Set(ended.map(({ number }) => number));
     totals.lost += all.filter(({ receipt }) => !counted.has(receipt.round)).length;
-    this.#say(`${all.length} acknowledged in ${ended.length} rounds`);
+    const repeated = crowd.reduce((sum, one) => sum + one.repeated, 0);
+    this.#say(
+      `${all.length} acknowledged in ${ended.length} rounds, ${repeated} of them twice alike`,
+    );
     return totals;
   }
 
